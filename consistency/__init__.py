@@ -1,0 +1,1 @@
+"""Measure how far pictures of one series drift from pinned references."""

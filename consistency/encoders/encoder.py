@@ -1,0 +1,68 @@
+"""The protocols behind which every encoder stands: frames in, vectors or faces out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consistency.image import Frame
+from consistency.measurement import Box
+
+
+class ImageEncoder(Protocol):
+    """Turns pictures, or crops of pictures, into vectors."""
+
+    @property
+    def id(self) -> str:
+        """Name and build ("classical.texture/1"): vectors of different ids are never compared."""
+
+    def encode(self, frames: Sequence[Frame]) -> NDArray[np.float32]:
+        """frames: n pictures of any size. → float32 (n, d). Each row depends on its own frame only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One detected face."""
+
+    box: Box
+    score: float
+    """Confidence of the detector, in [0, 1]."""
+    vector: NDArray[np.float32]
+    """float32 (d,), unit length."""
+
+
+class FaceEncoder(Protocol):
+    """Finds faces and turns each into a vector."""
+
+    @property
+    def id(self) -> str:
+        """Name and weights digest."""
+
+    def faces(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
+        """frames: n pictures. → for each, its faces, largest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The set that one observer runs. References and frames always go through the same set."""
+
+    style: ImageEncoder
+    """Whole frame, color taken out. Unit rows."""
+    rendering: ImageEncoder
+    """Whole frame: named scalars of line, grain, blur. Not unit rows."""
+    subject: ImageEncoder
+    """A crop around one subject. Unit rows."""
+    faces: FaceEncoder | None = None
+    """Photographed faces, where such an encoder is installed."""
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Role → encoder id, for locks and reports."""
+        ids = {"style": self.style.id, "rendering": self.rendering.id, "subject": self.subject.id}
+        if self.faces is not None:
+            ids["faces"] = self.faces.id
+        return ids

@@ -1,0 +1,81 @@
+"""Measurements and tolerances in, an Assessment out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from math import isfinite
+
+from consistency.errors import ToleranceError
+from consistency.measurement import Measurement, Result, Unmeasured
+from consistency.tolerance import Tolerance, Tolerances
+
+
+class Verdict(Enum):
+    """What is said of a finding, a frame or a series."""
+
+    CONSISTENT = "consistent"
+    UNSURE = "unsure"
+    DRIFTED = "drifted"
+
+    @property
+    def severity(self) -> int:
+        """0 consistent, 1 unsure, 2 drifted."""
+        return _SEVERITY[self]
+
+
+_SEVERITY = {Verdict.CONSISTENT: 0, Verdict.UNSURE: 1, Verdict.DRIFTED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One result with the verdict on it."""
+
+    result: Result
+    verdict: Verdict
+    tolerance: Tolerance | None
+    """None for a result that could not be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All findings on one frame."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst finding. Nothing measured = UNSURE."""
+        if not any(isinstance(finding.result, Measurement) for finding in self.findings):
+            return Verdict.UNSURE
+        return max((finding.verdict for finding in self.findings), key=lambda verdict: verdict.severity)
+
+
+def judge(results: Iterable[Result], tolerances: Tolerances) -> Assessment:
+    """Put a verdict on every result. Raises ToleranceError when a (check, encoder) pair has no entry."""
+    return Assessment(tuple(_judge_one(result, tolerances) for result in results))
+
+
+def _judge_one(result: Result, tolerances: Tolerances) -> Finding:
+    if isinstance(result, Unmeasured):
+        return Finding(result, Verdict.UNSURE, None)
+    tolerance = tolerances.get((result.check, result.encoder))
+    if tolerance is None:
+        raise ToleranceError(
+            f"no tolerance for check {result.check!r} measured by {result.encoder!r}; "
+            f"add one under checks.tolerances in the manifest"
+        )
+    return Finding(result, _verdict(result.distance, tolerance), tolerance)
+
+
+def _verdict(distance: float, tolerance: Tolerance) -> Verdict:
+    if not isfinite(distance):
+        return Verdict.UNSURE
+    if tolerance.too_close is not None and distance < tolerance.too_close:
+        return Verdict.DRIFTED
+    if distance <= tolerance.accept_below:
+        return Verdict.CONSISTENT
+    if distance > tolerance.reject_above:
+        return Verdict.DRIFTED
+    return Verdict.UNSURE

@@ -1,0 +1,1 @@
+"""Make and audit series of pictures from a manifest."""

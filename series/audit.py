@@ -1,0 +1,85 @@
+"""Audit: everything that a report shows, as plain data without any markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from consistency.judge import Assessment, Verdict
+from consistency.tolerance import Tolerances
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReference:
+    """A pinned picture, shown beside the frames."""
+
+    name: str
+    """Path as written in the manifest."""
+    subject: str
+    """Character name, or "style"."""
+    digest: str
+    """sha256 of the file."""
+    thumbnail: bytes
+    """JPEG, longest side at most 320 px."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedFrame:
+    """One frame with its assessment, or the reason why it has none."""
+
+    panel: str
+    """Panel id; empty for a frame that no panel names."""
+    file: str
+    """Path relative to the frames folder."""
+    characters: tuple[str, ...]
+    """Characters that the panel pins."""
+    width: int
+    """Pixels, after the EXIF turn; 0 when unreadable."""
+    height: int
+    thumbnail: bytes
+    """JPEG, longest side at most 320 px; empty when unreadable."""
+    assessment: Assessment
+    """Without findings when unreadable."""
+    error: str = ""
+    """Why the file could not be read; empty when it could."""
+    notes: tuple[str, ...] = ()
+    """What decoding had to do: "turned by EXIF", "Display P3 converted to sRGB" ..."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """UNSURE for an unreadable frame: nothing about it was measured."""
+        return Verdict.UNSURE if self.error else self.assessment.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The whole series."""
+
+    series: str
+    kind: str
+    """comic, storyboard or brand."""
+    frames: tuple[AuditedFrame, ...]
+    """In panel order; frames without a panel last."""
+    panels_without_frame: tuple[str, ...]
+    frames_without_panel: tuple[str, ...]
+    references: tuple[AuditReference, ...]
+    encoders: Mapping[str, str]
+    """Role → encoder id."""
+    tolerances: Tolerances
+    notes: tuple[str, ...]
+    """What the reader must know: not locked, references changed, one character only ..."""
+    version: str
+    """Version of this package."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the frames; UNSURE when a panel has no frame or there are no frames."""
+        worst = max((frame.verdict for frame in self.frames), key=lambda v: v.severity, default=Verdict.UNSURE)
+        incomplete = bool(self.panels_without_frame)
+        if incomplete and worst is Verdict.CONSISTENT:
+            return Verdict.UNSURE
+        return worst
+
+    def count(self, verdict: Verdict) -> int:
+        """Number of frames with this verdict."""
+        return sum(frame.verdict is verdict for frame in self.frames)
