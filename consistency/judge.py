@@ -60,7 +60,8 @@ def judge(results: Iterable[Result], tolerances: Tolerances) -> Assessment:
 def _judge_one(result: Result, tolerances: Tolerances) -> Finding:
     if isinstance(result, Unmeasured):
         return Finding(result, Verdict.UNSURE, None)
-    tolerance = tolerances.get((result.check, result.encoder))
+    narrow = (result.check, result.encoder, result.subject, result.part)
+    tolerance = tolerances.get(narrow) or tolerances.get((result.check, result.encoder))
     if tolerance is None:
         raise ToleranceError(
             f"no tolerance for check {result.check!r} measured by {result.encoder!r}; "

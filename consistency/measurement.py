@@ -108,6 +108,8 @@ class Measurement:
     encoder: str
     """Id of what measured it: "classical.texture/1", "lab/1"."""
     evidence: Evidence = Evidence()
+    part: str = ""
+    """Which part of the subject ("coat"); empty when the subject as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Unmeasured:
     """In words, naming what is missing and what would help."""
     encoder: str = ""
     evidence: Evidence = Evidence()
+    part: str = ""
 
 
 Result = Measurement | Unmeasured

@@ -32,5 +32,6 @@ class Tolerance:
             )
 
 
-Tolerances = Mapping[tuple[str, str], Tolerance]
-"""(check, encoder id) → Tolerance. A missing pair is an error, never a default number."""
+Tolerances = Mapping[tuple[str, ...], Tolerance]
+"""(check, encoder id) → Tolerance, or (check, encoder id, subject, part) for one swatch that a person
+pinned more narrowly. A missing pair is an error, never a default number."""

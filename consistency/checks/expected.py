@@ -1,0 +1,81 @@
+"""Expected: everything that one frame is pinned to, as facts; and Sketch, what a series is compared by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consistency.measurement import Box
+from consistency.observation import ColorField, Observation
+from consistency.palette import Palette
+from consistency.vectors import Gallery
+
+SKETCH_SIDE = 16
+"""Cells along each side of a sketch: near copies agree within 2 ΔE, other pictures hardly ever."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PinnedCharacter:
+    """One character as a panel pins it."""
+
+    name: str
+    """As the reader knows it: the subject of measurements."""
+    look: str
+    """Its name in the gallery: the character and its wardrobe."""
+    palette: Palette | None = None
+    place: Box | None = None
+    medium: str = "drawn"
+    """drawn or photo. Faces are judged on photographs only."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sketch:
+    """The little that is kept of each picture to compare it with the others of its series."""
+
+    name: str
+    """File or panel, for evidence."""
+    digest: str
+    style: NDArray[np.float32]
+    rendering: NDArray[np.float32]
+    lab: NDArray[np.float32]
+    """float32 (16, 16, 3), L*a*b* of the picture squeezed into a square."""
+    camera: str = ""
+    """Frames with one camera show the same shot, so that their colors compare directly."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """What one frame should look like. What is not pinned is not checked."""
+
+    encoders: Mapping[str, str]
+    """Role → encoder id, of the build that observed references and frames."""
+    size: tuple[int, int] | None = None
+    """Width, height in pixels."""
+    cast: tuple[PinnedCharacter, ...] = ()
+    gallery: Gallery | None = None
+    """All characters of the project; None when no reference is pinned."""
+    face_gallery: Gallery | None = None
+    subject_colors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    """Look → float32 (n, 3), mean Lab of the subject in each of its references."""
+    palettes: tuple[tuple[str, Palette], ...] = ()
+    """(subject, palette) pairs pinned for the whole frame."""
+    style_references: tuple[Sketch, ...] = ()
+    references: tuple[Sketch, ...] = ()
+    """Every pinned picture, for finding copies."""
+
+
+def sketch(observation: Observation, name: str, camera: str = "") -> Sketch:
+    """Keep what a series is compared by: about 4 KB."""
+    square = (SKETCH_SIDE, SKETCH_SIDE)
+    lab = cv2.resize(observation.colors.lab.astype(np.float32), square, interpolation=cv2.INTER_AREA)
+    return Sketch(name, observation.digest, observation.style, observation.rendering, lab, camera)
+
+
+def mean_color(colors: ColorField) -> NDArray[np.float32]:
+    """Weighted mean, float32 (3,), L*a*b*."""
+    lab, weights = colors.samples()
+    return np.asarray((lab * weights[:, None]).sum(0) / max(float(weights.sum()), 1e-6), np.float32)

@@ -1,0 +1,92 @@
+"""Identity: is each pinned character there, and does it look like itself?
+
+For each pinned character one `identity` distance of the region that plays it, and `identity.swap`: does
+that region look more like another character of the project? For each character that the panel does not
+pin, `identity.unexpected`: does something here look like it?
+"""
+
+from __future__ import annotations
+
+from consistency.checks.casting import Casting, Role, Sighting, cast_frame, same_character
+from consistency.checks.expected import Expected
+from consistency.measurement import Evidence, LabeledBox, Measurement, Result, Unmeasured
+from consistency.observation import Observation
+from consistency.vectors import Gallery
+
+OTHER_SPOT = 0.3
+"""An unexpected character stands where no pinned one does: overlap below this IoU."""
+UNIT = "cosine distance"
+
+
+def measure(observation: Observation, expected: Expected) -> list[Result]:
+    """→ the results of all pinned characters, then of the others. Empty when no character is pinned."""
+    casting = cast_frame(observation, expected)
+    results = [result for role in casting.roles for result in _of_role(role)]
+    return results + _unexpected(casting, expected)
+
+
+def _of_role(role: Role) -> list[Result]:
+    name = role.person.name
+    if role.gallery is None:
+        reason = f"{name} has no readable reference picture: pin one under characters.{name}.references"
+        return [Unmeasured("identity", name, reason, role.encoder)]
+    if role.sighting is None or role.distance is None:
+        reason = f"nothing in the frame could be taken for {name}: pin its place, or look by eye"
+        return [Unmeasured("identity", name, reason, role.encoder)]
+    scores = _scores(role.sighting, role.gallery)
+    box = LabeledBox(role.sighting.box, name)
+    where = "at its pinned place" if role.sighting.pinned else "in the likeliest region"
+    reason = f"{name}, {where}: {UNIT} {role.distance:.2f} to its references"
+    evidence = Evidence(reason=reason, boxes=(box,), nearest=role.person.look, scores=scores)
+    own = Measurement("identity", name, role.distance, UNIT, role.encoder, evidence)
+    return [own, *_swap(role, role.distance, scores, box)]
+
+
+def _swap(role: Role, distance: float, scores: dict[str, float], box: LabeledBox) -> list[Result]:
+    name = role.person.name
+    rivals = {look: d for look, d in scores.items() if not same_character(look, role.person.look)}
+    if not rivals:
+        return []
+    rival = min(rivals, key=lambda look: rivals[look])
+    margin = distance - rivals[rival]
+    words = f"{name} looks more like {rival}" if margin > 0 else f"{name} is not taken for {rival}"
+    evidence = Evidence(reason=f"{words} (by {abs(margin):.2f})", boxes=(box,), nearest=rival, scores=scores)
+    return [Measurement("identity.swap", name, max(0.0, margin), UNIT, role.encoder, evidence)]
+
+
+def _unexpected(casting: Casting, expected: Expected) -> list[Result]:
+    if expected.gallery is None:
+        return []
+    present = {_character(role.person.look) for role in casting.roles}
+    absent = [look for look in expected.gallery.names if _character(look) not in present]
+    taken = [role.sighting.box for role in casting.roles if role.sighting is not None]
+    free = [s for s in casting.sightings if all(s.box.iou(box) < OTHER_SPOT for box in taken)]
+    found = [_likeliest(look, free, expected) for look in absent]
+    return [result for result in found if result is not None]
+
+
+def _likeliest(look: str, free: list[Sighting], expected: Expected) -> Measurement | None:
+    gallery = expected.gallery
+    mine = [sighting for sighting in free if sighting.found_for == look]
+    if gallery is None or not mine:
+        return None
+    index = gallery.names.index(look)
+    nearest = min(mine, key=lambda sighting: float(sighting.distances[index]))
+    similarity = max(0.0, 1.0 - float(nearest.distances[index]))
+    evidence = Evidence(
+        reason=f"{look} is not pinned here; its likeliest spot has cosine similarity {similarity:.2f}",
+        boxes=(LabeledBox(nearest.box, f"{look}?"),),
+        nearest=look,
+        scores=_scores(nearest, gallery),
+    )
+    encoder = expected.encoders["subject"]
+    return Measurement("identity.unexpected", look, similarity, "cosine similarity", encoder, evidence)
+
+
+def _scores(sighting: Sighting, gallery: Gallery) -> dict[str, float]:
+    """One row of the swap matrix."""
+    return {look: float(d) for look, d in zip(gallery.names, sighting.distances, strict=True)}
+
+
+def _character(look: str) -> str:
+    return look.split("/")[0]

@@ -1,0 +1,89 @@
+"""Picture: size, aspect, blank frames, near copies of another frame or of a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import log
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consistency.checks.expected import Expected, Sketch
+from consistency.measurement import Evidence, Measurement, Result
+from consistency.observation import ColorField, Observation
+
+ENCODER = "picture/1"
+FLAT_WITHIN = 2.0
+"""ΔE (Lab) within which a cell counts as the frame's one color: below what JPEG leaves in a flat area."""
+PAIRS_AT_ONCE = 1024
+"""Frames compared with all others in one matrix product: 1024 × 30,000 float32 are 120 MB."""
+
+
+def measure(observation: Observation, expected: Expected) -> list[Result]:
+    """Size and aspect against the pinned size, how blank it is, how near it is to a reference picture."""
+    results = _size(observation, expected.size) if expected.size else []
+    blank = flat_share(observation.colors)
+    evidence = Evidence(reason=f"{blank:.0%} of the frame is one flat color")
+    results.append(Measurement("picture.blank", "frame", blank, "share of frame", ENCODER, evidence))
+    if expected.references:
+        from consistency.checks.expected import sketch
+
+        own = sketch(observation, "frame").lab
+        others = np.stack([reference.lab for reference in expected.references])
+        results.append(_nearest("picture.copy", own, others, [r.name for r in expected.references]))
+    return results
+
+
+def measure_series(sketches: Sequence[Sketch], encoders: Mapping[str, str]) -> list[list[Result]]:
+    """For each frame how near the nearest other frame is."""
+    del encoders  # a sketch is the same under every encoder
+    if len(sketches) < 2:
+        return [[] for _ in sketches]
+    rows = np.stack([sketch.lab.ravel() for sketch in sketches])
+    results: list[list[Result]] = []
+    for start in range(0, len(rows), PAIRS_AT_ONCE):
+        distances = _distances(rows[start : start + PAIRS_AT_ONCE], rows)
+        for offset, row in enumerate(distances):
+            row[start + offset] = np.inf
+            nearest = int(np.argmin(row))
+            results.append([_copy("picture.duplicate", float(row[nearest]), sketches[nearest].name)])
+    return results
+
+
+def flat_share(colors: ColorField) -> float:
+    """Share of the frame, in [0, 1], that is within FLAT_WITHIN of its median color."""
+    lab = colors.lab.reshape(-1, 3).astype(np.float32)
+    distance = np.linalg.norm(lab - np.median(lab, axis=0), axis=1)
+    return float((distance <= FLAT_WITHIN).mean())
+
+
+def _size(observation: Observation, pinned: tuple[int, int]) -> list[Result]:
+    width, height = pinned
+    found = f"{observation.width}×{observation.height} instead of {width}×{height}"
+    evidence = Evidence(reason=found)
+    short = max(0.0, 1 - min(observation.width / width, observation.height / height))
+    aspect = abs(log((observation.width / observation.height) / (width / height)))
+    return [
+        Measurement("picture.size", "frame", short, "share of pixels missing along a side", ENCODER, evidence),
+        Measurement("picture.aspect", "frame", aspect, "log ratio of aspects", ENCODER, evidence),
+    ]
+
+
+def _nearest(check: str, own: NDArray[np.float32], others: NDArray[np.float32], names: Sequence[str]) -> Measurement:
+    mirrored = cv2.flip(own, 1)
+    both = np.stack([own.ravel(), mirrored.ravel()])
+    distances = _distances(both, others.reshape(len(others), -1)).min(axis=0)
+    nearest = int(np.argmin(distances))
+    return _copy(check, float(distances[nearest]), names[nearest])
+
+
+def _copy(check: str, distance: float, name: str) -> Measurement:
+    evidence = Evidence(reason=f"nearest picture is {name}, {distance:.1f} ΔE a cell apart", nearest=name)
+    return Measurement(check, "frame", distance, "ΔE of 16×16 cells", ENCODER, evidence)
+
+
+def _distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Root mean square ΔE (Lab) a cell. a: (n, d), b: (m, d) → float32 (n, m)."""
+    squared = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
+    return np.asarray(np.sqrt(np.maximum(squared, 0) / (a.shape[1] / 3)), np.float32)

@@ -1,0 +1,53 @@
+"""Rendering: grain, blur, line weight, posterizing, against style references and the series itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consistency.checks.expected import Expected, Sketch
+from consistency.encoders.rendering import RENDERING_NAMES, describe, rendering_distance
+from consistency.measurement import Evidence, Measurement, Result, Unmeasured
+from consistency.observation import Observation
+
+REFERENCES_AT_LEAST = 3
+"""Fewer references cannot tell how much a scalar varies from scene to scene."""
+SERIES_AT_LEAST = 5
+"""Frames that a series needs before its own median and deviation mean something."""
+UNIT = "deviations"
+
+
+def measure(observation: Observation, expected: Expected) -> list[Result]:
+    """Largest deviation from the pinned style references. Empty when none is pinned."""
+    references = expected.style_references
+    encoder = expected.encoders["rendering"]
+    if not references:
+        return []
+    if len(references) < REFERENCES_AT_LEAST:
+        reason = (
+            f"{len(references)} style reference(s) cannot tell how much rendering varies from scene to scene: "
+            f"pin at least {REFERENCES_AT_LEAST} under style.references"
+        )
+        return [Unmeasured("rendering.reference", "style", reason, encoder)]
+    rows = np.stack([reference.rendering for reference in references])
+    return [_deviation("rendering.reference", "style", observation.rendering, rows, encoder)]
+
+
+def measure_series(sketches: Sequence[Sketch], encoders: Mapping[str, str]) -> list[list[Result]]:
+    """For each frame its largest deviation from all others. Empty lists for a short series."""
+    if len(sketches) < SERIES_AT_LEAST:
+        return [[] for _ in sketches]
+    rows = np.stack([sketch.rendering for sketch in sketches])
+    encoder = encoders["rendering"]
+    return [[_deviation("rendering.series", "series", row, rows, encoder)] for row in rows]
+
+
+def _deviation(
+    check: str, subject: str, row: NDArray[np.float32], references: NDArray[np.float32], encoder: str
+) -> Measurement:
+    found = rendering_distance(row, references)
+    scores = {name: float(z) for name, z in zip(RENDERING_NAMES, found.z, strict=True)}
+    reason = f"{describe(found.z)}: {found.distance:.1f} {UNIT} from {'the references' if subject == 'style' else 'the other frames'}"
+    return Measurement(check, subject, float(found.distance), UNIT, encoder, Evidence(reason=reason, scores=scores))
