@@ -1,0 +1,177 @@
+"""An Audit in, the JSON document "series.audit/1" out: finite, in a stable order, with no clock in it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from math import isfinite
+from typing import Any, cast
+
+from consistency.judge import Finding, Verdict
+from consistency.measurement import Evidence, LabeledBox, Measurement, SwatchMatch, Unmeasured
+from consistency.tolerance import Tolerance
+from series.audit import Audit, AuditedFrame, AuditReference
+
+SCHEMA = "series.audit/1"
+"""Changes only when a reader of the older document would misread the newer one."""
+
+DECIMALS = 6
+"""Distances are float32: digits after these are noise that would differ from machine to machine."""
+
+Json = dict[str, Any]
+
+
+def audit_document(audit: Audit) -> Json:
+    """The whole audit as JSON data. Numbers that are not finite become null."""
+    return {
+        "schema": SCHEMA,
+        "version": audit.version,
+        "series": _text(audit.series),
+        "kind": audit.kind,
+        "summary": _summary(audit),
+        "encoders": {role: _text(audit.encoders[role]) for role in sorted(audit.encoders)},
+        "notes": _texts(audit.notes),
+        "references": [_reference(reference) for reference in audit.references],
+        "frames": [_frame(frame) for frame in audit.frames],
+    }
+
+
+def audit_json(audit: Audit) -> str:
+    """audit_document() as UTF-8 text, two spaces a level, ending in a line break."""
+    return json.dumps(audit_document(audit), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def audit_schema() -> Json:
+    """The JSON Schema of audit_document()."""
+    text = resources.files("series.report").joinpath("audit.schema.json").read_text(encoding="utf-8")
+    return cast("Json", json.loads(text))
+
+
+def _summary(audit: Audit) -> Json:
+    return {
+        "verdict": audit.verdict.value,
+        "frames": len(audit.frames),
+        "verdicts": {verdict.value: audit.count(verdict) for verdict in Verdict},
+        "checks": _checks(audit.frames),
+        "panels_without_frame": _texts(audit.panels_without_frame),
+        "frames_without_panel": _texts(audit.frames_without_panel),
+        "unreadable": [_text(frame.file) for frame in audit.frames if frame.error],
+    }
+
+
+def _checks(frames: Iterable[AuditedFrame]) -> Json:
+    """Findings per check; "unmeasured" are also counted under "unsure", which is their verdict."""
+    counts: dict[str, Counter[str]] = {}
+    for frame in frames:
+        for finding in frame.assessment.findings:
+            counter = counts.setdefault(finding.result.check, Counter())
+            counter[finding.verdict.value] += 1
+            counter["unmeasured"] += isinstance(finding.result, Unmeasured)
+    columns = [*(verdict.value for verdict in Verdict), "unmeasured"]
+    return {check: {column: counts[check][column] for column in columns} for check in sorted(counts)}
+
+
+def _reference(reference: AuditReference) -> Json:
+    return {"name": _text(reference.name), "subject": _text(reference.subject), "digest": reference.digest}
+
+
+def _frame(frame: AuditedFrame) -> Json:
+    findings = frame.assessment.findings
+    return {
+        "file": _text(frame.file),
+        "panel": _text(frame.panel) or None,
+        "characters": _texts(frame.characters),
+        "verdict": frame.verdict.value,
+        "error": _text(frame.error) or None,
+        "size": None if frame.error else {"width": frame.width, "height": frame.height},
+        "notes": _texts(frame.notes),
+        "measurements": [_measurement(f, f.result) for f in findings if isinstance(f.result, Measurement)],
+        "unmeasured": [_unmeasured(f.result) for f in findings if isinstance(f.result, Unmeasured)],
+    }
+
+
+def _measurement(finding: Finding, measurement: Measurement) -> Json:
+    return {
+        "check": measurement.check,
+        "subject": _text(measurement.subject),
+        "distance": _number(measurement.distance),
+        "unit": measurement.unit,
+        "encoder": _text(measurement.encoder),
+        "tolerance": _tolerance(finding.tolerance),
+        "verdict": finding.verdict.value,
+        "evidence": _evidence(measurement.evidence),
+    }
+
+
+def _unmeasured(unmeasured: Unmeasured) -> Json:
+    return {
+        "check": unmeasured.check,
+        "subject": _text(unmeasured.subject),
+        "encoder": _text(unmeasured.encoder) or None,
+        "reason": _text(unmeasured.reason),
+        "evidence": _evidence(unmeasured.evidence),
+    }
+
+
+def _tolerance(tolerance: Tolerance | None) -> Json | None:
+    if tolerance is None:
+        return None
+    return {
+        "accept_below": _number(tolerance.accept_below),
+        "reject_above": _number(tolerance.reject_above),
+        "too_close": _number(tolerance.too_close),
+        "source": _text(tolerance.source),
+    }
+
+
+def _evidence(evidence: Evidence) -> Json:
+    return {
+        "reason": _text(evidence.reason),
+        "boxes": [_box(labeled) for labeled in evidence.boxes],
+        "swatches": [_swatch(swatch) for swatch in evidence.swatches],
+        "nearest": _text(evidence.nearest) or None,
+        "scores": _scores(evidence.scores),
+    }
+
+
+def _box(labeled: LabeledBox) -> Json:
+    box = labeled.box
+    return {
+        "label": _text(labeled.label),
+        "left": _number(box.left),
+        "top": _number(box.top),
+        "right": _number(box.right),
+        "bottom": _number(box.bottom),
+    }
+
+
+def _swatch(swatch: SwatchMatch) -> Json:
+    return {
+        "role": _text(swatch.role),
+        "pinned": _text(swatch.pinned),
+        "found": _text(swatch.found) or None,
+        "delta_e": _number(swatch.delta_e),
+        "share": _number(swatch.share),
+    }
+
+
+def _scores(scores: Mapping[str, float]) -> Json:
+    return {_text(name): _number(value) for name, value in scores.items()}
+
+
+def _number(value: float | None) -> float | None:
+    """Also turns NumPy scalars into what json can write."""
+    if value is None or not isfinite(value):
+        return None
+    return round(float(value), DECIMALS)
+
+
+def _text(text: str) -> str:
+    """File names that are not UTF-8 hold lone surrogates, which no UTF-8 file can: escaped, not lost."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    return [_text(text) for text in texts]

@@ -1,0 +1,177 @@
+"""Verdicts, checks and numbers in, words for a producer out."""
+
+from __future__ import annotations
+
+import unicodedata
+from math import isfinite
+
+from consistency.judge import Finding, Verdict
+from consistency.measurement import Measurement
+from consistency.tolerance import Tolerance
+from series.audit import Audit, AuditedFrame
+
+CHECK_TITLES = {
+    "identity": "Who is it",
+    "identity.swap": "Characters swapped",
+    "identity.missing": "Character missing",
+    "identity.unexpected": "Unexpected character",
+    "color.role": "Pinned color",
+    "color.share": "Amount of a color",
+    "color.offpalette": "Colors outside the palette",
+    "color.shift": "Shift of a color",
+    "color.p90": "Farthest colors",
+    "color.mean": "Overall color",
+    "color.region": "Color of a region",
+    "style.reference": "Style, against the references",
+    "style.series": "Style, within the series",
+    "rendering.reference": "Rendering, against the references",
+    "rendering.series": "Rendering, within the series",
+    "picture.size": "Picture size",
+    "picture.aspect": "Picture shape",
+    "picture.blank": "Blank picture",
+    "picture.duplicate": "Same picture twice",
+    "picture.copy": "Copy of a reference",
+}
+"""Check → what a producer calls it. A check that is not here keeps its dotted name."""
+
+KIND_TITLES = {
+    "identity": "Identity",
+    "color": "Color",
+    "style": "Style",
+    "rendering": "Rendering",
+    "picture": "Picture",
+}
+"""First part of a check's name → the kind of drift."""
+
+VERDICT_TITLES = {Verdict.CONSISTENT: "Consistent", Verdict.UNSURE: "Unsure", Verdict.DRIFTED: "Drifted"}
+
+SERIES = "series"
+"""The subject of a finding that is about the series itself."""
+
+NO_NUMBER = "not a number"
+
+_NEVER_PRINTED = frozenset({"Cc", "Cs"})
+_DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def check_title(check: str) -> str:
+    """The title of "color.role" is "Pinned color"."""
+    return CHECK_TITLES.get(check, check)
+
+
+def kind(check: str) -> str:
+    """The kind of "color.role" is "color"."""
+    return check.partition(".")[0]
+
+
+def kind_title(check_kind: str) -> str:
+    """The title of "color" is "Color"."""
+    return KIND_TITLES.get(check_kind, check_kind)
+
+
+def printable(text: str) -> str:
+    """The same text without what no report format can carry: control characters and the lone surrogates
+    of undecodable file names become visible escapes. Line breaks and tabs become spaces.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def one_direction(text: str) -> str:
+    """printable(), and without the marks that let a name rearrange the line it stands in."""
+    return "".join(character for character in printable(text) if character not in _DIRECTION_CONTROLS)
+
+
+def _visible(character: str) -> str:
+    if character in "\t\n\r":
+        return " "
+    if unicodedata.category(character) in _NEVER_PRINTED:
+        return character.encode("unicode_escape").decode("ascii")
+    # Noncharacters are unassigned, but XML and some terminals refuse them.
+    return "\ufffd" if ord(character) & 0xFFFE == 0xFFFE else character
+
+
+def amount(value: float, unit: str) -> str:
+    """A number in as many digits as say something in this unit, without the unit."""
+    if not isfinite(value):
+        return NO_NUMBER
+    if "ΔE" in unit:
+        return f"{value:.1f}"
+    if unit.startswith("share"):
+        return f"{100 * value:.1f}%"
+    if value == round(value):
+        return f"{value:,.0f}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A number with its unit, as it is said: "ΔE00 11.2", "12.5% of frame", "0.412 cosine distance"."""
+    number = amount(value, unit)
+    if "ΔE" in unit:
+        return f"{unit} {number}"
+    if unit.startswith("share"):
+        return f"{number} {unit.removeprefix('share').strip()}".strip()
+    return f"{number} {unit}".strip()
+
+
+def limits(tolerance: Tolerance, unit: str) -> str:
+    """The band in words: "accepted up to 3.0, rejected above 6.0"."""
+    words = f"accepted up to {amount(tolerance.accept_below, unit)}"
+    if tolerance.reject_above == tolerance.accept_below:
+        words += ", rejected above"
+    else:
+        words += f", rejected above {amount(tolerance.reject_above, unit)}"
+    if tolerance.too_close is not None:
+        words += f", a copy below {amount(tolerance.too_close, unit)}"
+    return words
+
+
+def reason(finding: Finding) -> str:
+    """The finding in words: the check's own where it has some, else the number and its limits."""
+    result = finding.result
+    if not isinstance(result, Measurement):
+        return printable(f"could not be measured: {result.reason}")
+    if result.evidence.reason:
+        return printable(result.evidence.reason)
+    said = quantity(result.distance, result.unit)
+    if finding.tolerance is not None:
+        said += f", {limits(finding.tolerance, result.unit)}"
+    return printable(said)
+
+
+def about(finding: Finding) -> str:
+    """Check and subject: "Pinned color · mara"; the series itself needs no naming."""
+    title = check_title(finding.result.check)
+    subject = finding.result.subject
+    return printable(title if subject in {"", SERIES} else f"{title} · {subject}")
+
+
+def frame_name(frame: AuditedFrame) -> str:
+    """The panel's id, or the file's name where no panel names it."""
+    return printable(frame.panel or frame.file)
+
+
+def plural(number: int, noun: str) -> str:
+    """Number and noun: "1 frame", "2 frames", "12,000 frames"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def headline(audit: Audit) -> str:
+    """The overall verdict as one sentence."""
+    total = len(audit.frames)
+    drifted = audit.count(Verdict.DRIFTED)
+    unsure = audit.count(Verdict.UNSURE)
+    if not total:
+        return "There are no frames to audit."
+    if drifted:
+        if drifted == total:
+            return "The only frame drifted." if total == 1 else f"All {total:,} frames drifted."
+        return f"{drifted:,} of {plural(total, 'frame')} drifted."
+    if unsure:
+        return f"No drift found, but {unsure:,} of {plural(total, 'frame')} could not be decided."
+    if audit.panels_without_frame:
+        return f"No drift found, but {plural(len(audit.panels_without_frame), 'panel')} had no frame."
+    return "The only frame is consistent." if total == 1 else f"All {total:,} frames are consistent."
