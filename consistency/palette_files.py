@@ -249,7 +249,7 @@ def _gpl(lines: list[str], name: str) -> tuple[str, list[Swatch]]:
 
 
 def _hex_list(lines: list[str]) -> list[Swatch]:
-    """Lines of "#rrggbb name", also "rrggbb", "0xrrggbb" and Paint.NET's "FFrrggbb"; ; // and "# " comment."""
+    """Lines of "#rrggbb name", also "rrggbb", "0xrrggbb" and Paint.NET's "FFrrggbb"."""
     swatches: list[Swatch] = []
     for number, line in enumerate(lines, 1):
         entry = line.strip()

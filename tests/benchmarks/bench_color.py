@@ -1,4 +1,4 @@
-"""Speed of the color functions beside colormath's: python tests/benchmarks/bench_color.py."""
+"""Speed beside colormath's: python tests/benchmarks/bench_color.py (installed, or on PYTHONPATH)."""
 
 import time
 from collections.abc import Callable
@@ -35,9 +35,8 @@ def main() -> None:
     pairs = PIXELS / seconds(lambda: ciede2000(lab, lab[::-1])) / 1e6
     theirs = PIXELS / seconds(lambda: delta_e_cie2000(one, wide)) / 1e6
     worst = np.abs(ciede2000(lab, lab[0]) - delta_e_cie2000(one, wide)).max()
-    print(
-        f"ΔE00, 1 × N         {ours:7.1f} M/s   colormath matrix form {theirs:.1f} M/s   {ours / theirs:.1f} ×"
-    )
+    ratio = ours / theirs
+    print(f"ΔE00, 1 × N         {ours:7.1f} M/s   colormath's matrix form {theirs:.1f} M/s   {ratio:.1f} ×")
     print(f"ΔE00, N pairs       {pairs:7.1f} M/s   largest difference from colormath {worst:.1e}")
     table = seconds(lambda: ciede2000_matrix(lab[:SAMPLES], lab[:8]))
     print(f"ΔE00, {SAMPLES} × 8      {1e3 * table:7.2f} ms")
@@ -51,11 +50,9 @@ def main() -> None:
     # Smooth blobs, as a picture has them, and noise over the whole cube as the worst case.
     centers = lab[rng.integers(0, PIXELS, 12)]
     blobs = (centers[rng.integers(0, 12, SAMPLES)] + rng.normal(0, 5, (SAMPLES, 3))).astype(np.float32)
+    pooled, noisy = seconds(lambda: dominant_colors(blobs)), seconds(lambda: dominant_colors(lab[:SAMPLES]))
     print(
-        f"dominant colors     {1e3 * seconds(lambda: dominant_colors(blobs)):7.2f} ms for {SAMPLES} samples of blobs"
-    )
-    print(
-        f"                    {1e3 * seconds(lambda: dominant_colors(lab[:SAMPLES])):7.2f} ms for as many of noise"
+        f"dominant colors     {1e3 * pooled:7.2f} ms for {SAMPLES} samples of blobs, {1e3 * noisy:.2f} of noise"
     )
     found = dominant_colors(blobs)
     weights = np.ones(SAMPLES)
