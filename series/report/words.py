@@ -59,6 +59,12 @@ def check_title(check: str) -> str:
     return CHECK_TITLES.get(check, check)
 
 
+def check_order(check: str) -> tuple[int, str]:
+    """Sort key: the known checks in the order of CHECK_TITLES, then the others by name."""
+    known = list(CHECK_TITLES)
+    return (known.index(check) if check in known else len(known), check)
+
+
 def kind(check: str) -> str:
     """The kind of "color.role" is "color"."""
     return check.partition(".")[0]
@@ -119,14 +125,23 @@ def quantity(value: float, unit: str) -> str:
 
 def limits(tolerance: Tolerance, unit: str) -> str:
     """The band in words: "accepted up to 3.0, rejected above 6.0"."""
-    words = f"accepted up to {amount(tolerance.accept_below, unit)}"
+    words = f"accepted up to {_limit(tolerance.accept_below, unit)}"
     if tolerance.reject_above == tolerance.accept_below:
         words += ", rejected above"
     else:
-        words += f", rejected above {amount(tolerance.reject_above, unit)}"
+        words += f", rejected above {_limit(tolerance.reject_above, unit)}"
     if tolerance.too_close is not None:
-        words += f", a copy below {amount(tolerance.too_close, unit)}"
+        words += f", a copy below {_limit(tolerance.too_close, unit)}"
     return words
+
+
+def _limit(value: float, unit: str) -> str:
+    """A limit is a chosen number: 0.35, not the 0.350 of a measured one."""
+    number = amount(value, unit)
+    digits = number.removesuffix("%")
+    if "." not in digits:
+        return number
+    return digits.rstrip("0").rstrip(".") + number[len(digits) :]
 
 
 def reason(finding: Finding) -> str:

@@ -249,6 +249,7 @@
       var size = (dense ? 3 : 4.4) * uPlot.pxRatio;
       var fills = [color("consistent"), color("unsure-fill"), color("drifted")];
       clipped(plot, function (context) {
+        context.setLineDash([]); // uPlot leaves the dash of its last line behind
         context.lineWidth = uPlot.pxRatio;
         context.strokeStyle = color("paper");
         [0, 1, 2].forEach(function (verdict) { // the worst are drawn last, on top
@@ -289,7 +290,7 @@
       tip.hidden = !at;
       if (!at) return;
       var subject = at.subject && at.subject !== "series" ? " · " + at.subject : "";
-      tip.textContent = frames[at.frame].n + subject + " · " + at.distance + " " + chart.unit + " · " + VERDICTS[at.verdict];
+      tip.textContent = frames[at.frame].n + subject + " · " + amount(at.distance, chart.unit) + " " + chart.unit.replace(/^share /, "") + " · " + VERDICTS[at.verdict];
       var x = plot.valToPos(at.frame, "x") + plot.over.offsetLeft;
       var y = plot.valToPos(at.distance, "y") + plot.over.offsetTop;
       var left = x + 12 + tip.offsetWidth > plot.root.offsetWidth ? x - 12 - tip.offsetWidth : x + 12;
@@ -317,6 +318,10 @@
     return name.length > 9 ? name.slice(0, 8) + "…" : name;
   }
 
+  function amount(value, unit) {
+    return unit.startsWith("share") ? +(100 * value).toPrecision(4) + "%" : String(+value.toPrecision(6));
+  }
+
   function options(chart, place, tip) {
     var ink = function () { return color("muted"); };
     var grid = { show: false };
@@ -326,7 +331,7 @@
       width: place.clientWidth,
       height: place.clientHeight,
       legend: { show: false },
-      padding: [10, 8, 0, 0],
+      padding: [10, 26, 0, 0],
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
       scales: {
         x: { time: false, range: [-0.5, frames.length - 0.5] },
@@ -339,11 +344,14 @@
             return splits.map(function (i) { return frames[i] ? short(frames[i].n) : ""; });
           },
         }),
-        Object.assign({}, axis, { size: 44, space: 36 }),
+        Object.assign({}, axis, {
+          size: 44, space: 36,
+          values: function (_, splits) { return splits.map(function (y) { return amount(y, chart.unit); }); },
+        }),
       ],
       series: [{}].concat(chart.lines.map(function (line, i) {
         return {
-          label: line.s, stroke: ink, width: 1, dash: DASHES[i % DASHES.length], spanGaps: true,
+          label: line.s, stroke: function () { return color("trace"); }, width: 1.2, dash: DASHES[i % DASHES.length], spanGaps: true,
           points: { show: false },
         };
       })),
