@@ -1,1 +1,90 @@
-"""Measure how far pictures of one series drift from pinned references."""
+"""Measure how far pictures of one series drift from pinned references.
+
+Observe once (`Observer`), measure (`measure_frame`, `measure_series`, `compare`), judge (`judge`).
+Knows no manifest, no provider, no database and no command line: those are `series`.
+"""
+
+from consistency.cache import ObservationCache
+from consistency.checks import measure_frame, measure_series
+from consistency.checks.expected import Expected, PinnedCharacter, Sketch, mean_color, sketch
+from consistency.compare import compare
+from consistency.encoders import ENCODERS, load_encoders
+from consistency.encoders.encoder import Encoders, Face, FaceEncoder, ImageEncoder
+from consistency.errors import (
+    ColorError,
+    ConsistencyError,
+    EncoderError,
+    ImageError,
+    ObservationError,
+    PaletteError,
+    ToleranceError,
+)
+from consistency.image import Frame, Limits, digest_file, read_frame
+from consistency.judge import Assessment, Finding, Verdict, judge
+from consistency.locate import Locator
+from consistency.measurement import Box, Evidence, LabeledBox, Measurement, Result, SwatchMatch, Unmeasured
+from consistency.observation import ColorField, Observation, Proposal, Region, whole_region
+from consistency.observe import Counts, Observer, Recipe, Request, Unreadable
+from consistency.palette import Palette, Swatch, parse_color
+from consistency.palette_files import read_palette
+from consistency.tolerance import DEFAULT_TOLERANCES, Tolerance, Tolerances
+from consistency.vectors import Gallery
+
+__all__ = [
+    "DEFAULT_TOLERANCES",
+    "ENCODERS",
+    "Assessment",
+    "Box",
+    "ColorError",
+    "ColorField",
+    "ConsistencyError",
+    "Counts",
+    "EncoderError",
+    "Encoders",
+    "Evidence",
+    "Expected",
+    "Face",
+    "FaceEncoder",
+    "Finding",
+    "Frame",
+    "Gallery",
+    "ImageEncoder",
+    "ImageError",
+    "LabeledBox",
+    "Limits",
+    "Locator",
+    "Measurement",
+    "Observation",
+    "ObservationCache",
+    "ObservationError",
+    "Observer",
+    "Palette",
+    "PaletteError",
+    "PinnedCharacter",
+    "Proposal",
+    "Recipe",
+    "Region",
+    "Request",
+    "Result",
+    "Sketch",
+    "Swatch",
+    "SwatchMatch",
+    "Tolerance",
+    "ToleranceError",
+    "Tolerances",
+    "Unmeasured",
+    "Unreadable",
+    "Verdict",
+    "compare",
+    "digest_file",
+    "judge",
+    "load_encoders",
+    "mean_color",
+    "measure_frame",
+    "measure_series",
+    "parse_color",
+    "read_frame",
+    "read_palette",
+    "sketch",
+    "whole_region",
+]

@@ -116,11 +116,13 @@ class Recipe:
 class Observer:
     """Binds a recipe, a cache and a number of processes; `counts` says what it had to do."""
 
-    def __init__(self, recipe: Recipe, cache: ObservationCache, *, workers: int = 1) -> None:
+    def __init__(
+        self, recipe: Recipe, cache: ObservationCache, counts: Counts | None = None, *, workers: int = 1
+    ) -> None:
         self._recipe = recipe
         self._cache = cache
         self._workers = workers
-        self.counts = Counts()
+        self.counts = counts if counts is not None else Counts()
 
     def observe(self, requests: Iterable[Request]) -> Iterator[Observation | Unreadable]:
         """→ one answer for each request, in its order. Observed facts are in the cache before they are

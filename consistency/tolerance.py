@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from consistency.errors import ToleranceError
 
@@ -35,3 +36,32 @@ class Tolerance:
 Tolerances = Mapping[tuple[str, ...], Tolerance]
 """(check, encoder id) → Tolerance, or (check, encoder id, subject, part) for one swatch that a person
 pinned more narrowly. A missing pair is an error, never a default number."""
+
+
+_CLASSICAL_IDENTITY = "classical.appearance/1"
+_TO_BE_MEASURED = "first guess"
+
+DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
+    {
+        ("identity", "classical.appearance/1"): Tolerance(0.75, 1.0, _TO_BE_MEASURED),
+        ("identity.swap", "classical.appearance/1"): Tolerance(0.05, 0.3, _TO_BE_MEASURED),
+        ("identity.unexpected", "classical.appearance/1"): Tolerance(0.5, 0.75, _TO_BE_MEASURED),
+        ("color.role", "lab/1"): Tolerance(8, 14, _TO_BE_MEASURED),
+        ("color.share", "lab/1"): Tolerance(0.2, 0.4, _TO_BE_MEASURED),
+        ("color.offpalette", "lab/1"): Tolerance(0.4, 0.8, _TO_BE_MEASURED),
+        ("color.region", "lab/1"): Tolerance(16, 30, _TO_BE_MEASURED),
+        ("color.p90", "lab/1"): Tolerance(18, 35, _TO_BE_MEASURED),
+        ("color.mean", "lab/1"): Tolerance(12, 25, _TO_BE_MEASURED),
+        ("color.shift", "lab/1"): Tolerance(4, 8, _TO_BE_MEASURED),
+        ("color.pair", "lab/1"): Tolerance(4, 100, _TO_BE_MEASURED),
+        ("style.reference", "classical.texture/1"): Tolerance(0.6, 1.0, _TO_BE_MEASURED),
+        ("style.series", "classical.texture/1"): Tolerance(0.6, 1.0, _TO_BE_MEASURED),
+        ("rendering.reference", "classical.rendering/1"): Tolerance(5, 10, _TO_BE_MEASURED),
+        ("rendering.series", "classical.rendering/1"): Tolerance(4, 8, _TO_BE_MEASURED),
+        ("picture.size", "picture/1"): Tolerance(0.01, 0.25, _TO_BE_MEASURED),
+        ("picture.aspect", "picture/1"): Tolerance(0.01, 0.03, _TO_BE_MEASURED),
+        ("picture.blank", "picture/1"): Tolerance(0.95, 0.99, _TO_BE_MEASURED),
+        ("picture.copy", "picture/1"): Tolerance(200, 200, _TO_BE_MEASURED, too_close=2.0),
+        ("picture.duplicate", "picture/1"): Tolerance(200, 200, _TO_BE_MEASURED, too_close=2.0),
+    }
+)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consistency.checks.expected import Expected, Sketch
+from consistency.checks.expected import Expected, Sketch, sketch
 from consistency.measurement import Evidence, Measurement, Result
 from consistency.observation import ColorField, Observation
 
@@ -22,16 +22,12 @@ PAIRS_AT_ONCE = 1024
 
 def measure(observation: Observation, expected: Expected) -> list[Result]:
     """Size and aspect against the pinned size, how blank it is, how near it is to a reference picture."""
-    results = _size(observation, expected.size) if expected.size else []
+    results = size_against(observation, expected.size) if expected.size else []
     blank = flat_share(observation.colors)
     evidence = Evidence(reason=f"{blank:.0%} of the frame is one flat color")
     results.append(Measurement("picture.blank", "frame", blank, "share of frame", ENCODER, evidence))
     if expected.references:
-        from consistency.checks.expected import sketch
-
-        own = sketch(observation, "frame").lab
-        others = np.stack([reference.lab for reference in expected.references])
-        results.append(_nearest("picture.copy", own, others, [r.name for r in expected.references]))
+        results.append(nearest_copy("picture.copy", sketch(observation, "frame"), expected.references))
     return results
 
 
@@ -58,7 +54,8 @@ def flat_share(colors: ColorField) -> float:
     return float((distance <= FLAT_WITHIN).mean())
 
 
-def _size(observation: Observation, pinned: tuple[int, int]) -> list[Result]:
+def size_against(observation: Observation, pinned: tuple[int, int]) -> list[Result]:
+    """`picture.size` and `picture.aspect` against width and height in pixels."""
     width, height = pinned
     found = f"{observation.width}×{observation.height} instead of {width}×{height}"
     evidence = Evidence(reason=found)
@@ -70,12 +67,12 @@ def _size(observation: Observation, pinned: tuple[int, int]) -> list[Result]:
     ]
 
 
-def _nearest(check: str, own: NDArray[np.float32], others: NDArray[np.float32], names: Sequence[str]) -> Measurement:
-    mirrored = cv2.flip(own, 1)
-    both = np.stack([own.ravel(), mirrored.ravel()])
-    distances = _distances(both, others.reshape(len(others), -1)).min(axis=0)
+def nearest_copy(check: str, own: Sketch, others: Sequence[Sketch]) -> Measurement:
+    """Distance to the nearest of the others, mirrored or not. others: at least one."""
+    both = np.stack([own.lab.ravel(), cv2.flip(own.lab, 1).ravel()])
+    distances = _distances(both, np.stack([other.lab.ravel() for other in others])).min(axis=0)
     nearest = int(np.argmin(distances))
-    return _copy(check, float(distances[nearest]), names[nearest])
+    return _copy(check, float(distances[nearest]), others[nearest].name)
 
 
 def _copy(check: str, distance: float, name: str) -> Measurement:

@@ -1,0 +1,79 @@
+"""Two observations in, every distance between them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consistency.checks import color, identity, picture, rendering, style
+from consistency.checks.expected import mean_color, sketch
+from consistency.color import ciede2000, earth_movers_distance
+from consistency.encoders.rendering import describe, rendering_distance
+from consistency.measurement import Evidence, Measurement, Result, Unmeasured
+from consistency.observation import Observation, whole_region
+from consistency.palette import dominant_colors
+from consistency.palette_measures import p90_to_nearest, role_mean_shift
+from consistency.vectors import cosine_distance, unit_rows
+
+
+def compare(
+    a: Observation, b: Observation, encoders: Mapping[str, str], center: NDArray[np.float32] | None = None
+) -> list[Result]:
+    """Every check's distance from a to b, both observed with `whole=True` by the same encoders.
+
+    encoders: role → encoder id. center: float32 (d,), mean of the subject vectors of the project that both
+    belong to, subtracted before the cosine; None compares the plain vectors. Colors are those of a against
+    the dominant colors of b: not symmetric.
+    """
+    results: list[Result] = [*_subject(a, b, encoders, center)]
+    distance = float(cosine_distance(a.style[None], b.style[None])[0, 0])
+    results.append(Measurement("style.reference", "style", distance, style.UNIT, encoders["style"]))
+    moved = rendering_distance(a.rendering, b.rendering[None])
+    evidence = Evidence(reason=describe(moved.z))
+    results.append(
+        Measurement("rendering.reference", "style", moved.distance, rendering.UNIT, encoders["rendering"], evidence)
+    )
+    return results + _colors(a, b) + _pictures(a, b)
+
+
+def _subject(
+    a: Observation, b: Observation, encoders: Mapping[str, str], center: NDArray[np.float32] | None
+) -> list[Result]:
+    seen_a, seen_b = whole_region(a), whole_region(b)
+    if seen_a is None or seen_b is None:
+        reason = "the whole picture was not observed as a subject: ask for it with Request(whole=True)"
+        return [Unmeasured("identity", "subject", reason, encoders["subject"])]
+    rows = np.stack([seen_a.vector, seen_b.vector])
+    if center is not None:
+        rows = unit_rows(rows - center)
+    distance = float(cosine_distance(rows[:1], rows[1:])[0, 0])
+    own = Measurement("identity", "subject", distance, identity.UNIT, encoders["subject"])
+    lab, weights = seen_a.colors.samples()
+    pinned = dominant_colors(*seen_b.colors.samples())
+    means = float(ciede2000(mean_color(seen_a.colors)[None], mean_color(seen_b.colors)[None])[0])
+    return [
+        own,
+        Measurement("color.mean", "subject", means, color.UNIT, color.ENCODER),
+        Measurement("color.p90", "subject", p90_to_nearest(lab, weights, pinned.labs), color.UNIT, color.ENCODER),
+    ]
+
+
+def _colors(a: Observation, b: Observation) -> list[Result]:
+    lab, weights = a.colors.samples()
+    own = dominant_colors(lab, weights)
+    pinned = dominant_colors(*b.colors.samples())
+    shift = role_mean_shift(lab, weights, pinned.labs, pinned.shares).total
+    moved = earth_movers_distance(own.labs, own.shares, pinned.labs, pinned.shares)
+    return [
+        Measurement("color.shift", "frame", shift, color.UNIT, color.ENCODER),
+        Measurement("color.emd", "frame", moved, color.UNIT, color.ENCODER),
+    ]
+
+
+def _pictures(a: Observation, b: Observation) -> list[Result]:
+    return [
+        *picture.size_against(a, (b.width, b.height)),
+        picture.nearest_copy("picture.copy", sketch(a, "a"), (sketch(b, "b"),)),
+    ]

@@ -1,0 +1,62 @@
+"""Measured frames and tolerances in, judged and put together: the Audit out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from consistency import Tolerances, judge
+from series.audit import Audit, AuditedFrame
+from series.frames import Matches
+from series.lock import package_version
+from series.manifest import Manifest
+from series.measure import Measured
+from series.pinned import Pinned
+
+
+def assemble_audit(
+    manifest: Manifest,
+    matches: Matches,
+    pinned: Pinned,
+    measured: Sequence[Measured],
+    tolerances: Tolerances,
+    lock_notes: Sequence[str],
+) -> Audit:
+    """Judge every frame and add what the reader must know."""
+    return Audit(
+        series=manifest.series,
+        kind=manifest.kind,
+        frames=tuple(_frame(frame, tolerances) for frame in measured),
+        panels_without_frame=matches.panels_without_frame,
+        frames_without_panel=matches.frames_without_panel,
+        references=pinned.shown,
+        encoders=pinned.encoders,
+        tolerances=tolerances,
+        notes=(*lock_notes, *_notes(manifest, pinned)),
+        version=package_version(),
+    )
+
+
+def _frame(measured: Measured, tolerances: Tolerances) -> AuditedFrame:
+    return AuditedFrame(
+        panel=measured.order.panel,
+        file=measured.file,
+        characters=tuple(member.name for member in measured.order.cast),
+        width=measured.width,
+        height=measured.height,
+        thumbnail=measured.thumbnail,
+        assessment=judge(measured.results, tolerances),
+        error=measured.error,
+        notes=measured.notes,
+    )
+
+
+def _notes(manifest: Manifest, pinned: Pinned) -> Iterator[str]:
+    for reference in pinned.unreadable:
+        yield f"a reference could not be read and was left out: {reference.reason}"
+    if not manifest.style.references:
+        yield "no style reference is pinned: style and rendering are compared within the series only"
+    if manifest.checks.off:
+        yield f"switched off by the manifest: {', '.join(manifest.checks.off)}"
+    pinned_characters = {look.split("/")[0] for look in pinned.gallery.names} if pinned.gallery else set()
+    if len(pinned_characters) == 1:
+        yield "one character has references: identity is less certain than among several"

@@ -1,0 +1,333 @@
+"""The command line: parse, call one function, print, exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from series.audit import Audit
+    from series.pipeline import Progress
+
+CONSISTENT, DRIFT, INPUT_ERROR, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes."""
+
+app = typer.Typer(
+    name="series",
+    help="Check pictures made in series for drift from what a manifest pins: identity, color, style, "
+    "rendering, picture.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with `series init my-series`, or read the README. Exit codes: 0 consistent, 1 drift found, "
+    "2 input or usage error, 3 a bug, 130 interrupted.",
+)
+
+ManifestPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="The series manifest, series.yaml.")]
+EncoderName = Annotated[str, typer.Option("--encoder", help="Which encoders observe. classical needs no model files.")]
+CacheFile = Annotated[
+    Path | None,
+    typer.Option("--cache", metavar="FILE", help="Where observations are kept. Left out: the user's cache folder."),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep no observations: everything is observed again.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=0, max=256, help="Processes that observe frames; 0 is one for each core.")
+]
+
+
+@app.command()
+def audit(
+    manifest: ManifestPath,
+    frames: Annotated[Path, typer.Option("--frames", metavar="DIR", help="Folder with the frames: p01.png is panel p01.")],
+    mapping: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE.csv", help="Columns panel,file where the names do not match.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write every number as JSON; - is standard output.")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the report, one file for any browser.")
+    ] = None,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML for a build server.")
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write one row a finding for a spreadsheet.")
+    ] = None,
+    encoder: EncoderName = "classical",
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 2 when frames are unsure and none drifted.")] = False,
+    ignore_lock: Annotated[
+        bool, typer.Option("--ignore-lock", help="Go on although references changed since series.lock.")
+    ] = False,
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+    workers: Workers = 0,
+) -> None:
+    """Check a folder of frames against a manifest and report what drifted."""
+    from series.pipeline import AuditOptions, audit_series
+    from series.report import print_summary
+
+    options = AuditOptions(
+        manifest, frames, mapping, encoder, _cache_file(cache, no_cache), _processes(workers), ignore_lock
+    )
+    files = {"--json": json_file, "--html": html_file, "--junit": junit_file, "--csv": csv_file}
+    _check_writable(files)
+    with _progress("frames") as progress:
+        audited = audit_series(options, progress)
+    written = _write_reports(audited.audit, json_file, html_file, junit_file, csv_file)
+    console = _console(stderr=json_file == Path("-"))
+    if written:
+        print_summary(audited.audit, console, next_commands=[f"open {path}" for path in written])
+    else:
+        print_summary(audited.audit, console)
+    raise typer.Exit(_exit_code(audited.audit, strict))
+
+
+def _exit_code(audit: Audit, strict: bool) -> int:  # noqa: FBT001 - the option itself
+    from consistency import Verdict
+
+    if audit.verdict is Verdict.DRIFTED:
+        return DRIFT
+    if audit.verdict is Verdict.UNSURE and strict:
+        return INPUT_ERROR
+    return CONSISTENT
+
+
+def _check_writable(files: dict[str, Path | None]) -> None:
+    """Before any work: a report that cannot be written later would cost the whole audit."""
+    from series.errors import SeriesError
+
+    for option, path in files.items():
+        if path is None or path == Path("-"):
+            continue
+        if path.is_dir():
+            raise SeriesError(f"{path}: {option} takes a file, this is a folder")
+        if not path.resolve().parent.is_dir():
+            raise SeriesError(f"{path}: the folder of {option} does not exist; make it first")
+
+
+def _write_reports(
+    audit: Audit, json_file: Path | None, html_file: Path | None, junit_file: Path | None, csv_file: Path | None
+) -> list[Path]:
+    from series import report
+    from series.files import write_atomically
+
+    written = []
+    if json_file == Path("-"):
+        sys.stdout.write(report.audit_json(audit))
+    for path, render in (
+        (html_file, report.audit_html),
+        (json_file if json_file != Path("-") else None, report.audit_json),
+        (junit_file, report.audit_junit),
+        (csv_file, report.audit_csv),
+    ):
+        if path is not None:
+            write_atomically(path, render(audit))
+            written.append(path)
+    return written
+
+
+@app.command(name="compare")
+def compare_pictures(
+    a: Annotated[Path | None, typer.Argument(metavar="A", help="A picture.")] = None,
+    b: Annotated[Path | None, typer.Argument(metavar="B", help="The picture that it is measured against.")] = None,
+    pairs: Annotated[
+        Path | None, typer.Option("--pairs", metavar="FILE.csv", help="Columns a,b: one pair a row; others are kept.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows as JSON; - is standard output.")
+    ] = None,
+    center: Annotated[
+        bool, typer.Option("--center", help="With --pairs: subtract the mean of all pictures first, as an audit does.")
+    ] = False,
+    encoder: EncoderName = "classical",
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+    workers: Workers = 0,
+) -> None:
+    """Measure every distance between two pictures, or between many pairs."""
+    from series.pairs import Pair, compare_pairs, read_pairs
+
+    if pairs is None and (a is None or b is None):
+        raise typer.BadParameter("name two pictures, or a CSV of pairs with --pairs")
+    if pairs is not None and a is not None:
+        raise typer.BadParameter("name two pictures or --pairs, not both")
+    if json_file is not None:
+        _check_writable({"--json": json_file})
+    todo = read_pairs(pairs) if pairs is not None else [Pair(Path(str(a)), Path(str(b)), {"a": str(a), "b": str(b)})]
+    with _progress("pictures") as progress:
+        rows = compare_pairs(
+            todo,
+            encoder=encoder,
+            cache=_cache_file(cache, no_cache),
+            workers=_processes(workers),
+            center=center,
+            progress=progress,
+        )
+    _print_rows(rows, json_file, many=pairs is not None)
+    if any(not row["measurements"] for row in rows):
+        raise typer.Exit(INPUT_ERROR)
+
+
+def _print_rows(rows: list[dict[str, object]], json_file: Path | None, *, many: bool) -> None:
+    from series.files import write_atomically
+
+    text = json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    if json_file == Path("-"):
+        sys.stdout.write(text)
+        return
+    if json_file is not None:
+        write_atomically(json_file, text)
+    if many:
+        unreadable = sum(not row["measurements"] for row in rows)
+        note = f", {unreadable} not measured" if unreadable else ""
+        where = f" → {json_file}" if json_file else "; --json FILE writes them"
+        _console(stderr=False).print(f"{len(rows)} pairs{note}{where}", markup=False)
+        return
+    from series.report import print_comparison
+
+    print_comparison(rows[0], _console(stderr=False))
+
+
+@app.command()
+def lock(
+    manifest: ManifestPath,
+    encoder: EncoderName = "classical",
+) -> None:
+    """Pin digests of references, seeds, encoders and tolerances in series.lock."""
+    from consistency import load_encoders
+    from series.locked import lock_series
+    from series.manifest import read_manifest
+    from series.plan import plan
+    from series.tolerances import resolve_tolerances
+
+    read = read_manifest(manifest)
+    orders = plan(read)
+    path = lock_series(read, orders, load_encoders(encoder).ids, resolve_tolerances(read, orders))
+    typer.echo(f"locked {path}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the manifest, for editors."""
+    from series.manifest import manifest_schema
+
+    typer.echo(json.dumps(manifest_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write series.yaml into.")]) -> None:
+    """Write a commented starter manifest."""
+    from series.starter import write_starter
+
+    path = write_starter(folder)
+    typer.echo(f"wrote {path}")
+    typer.echo(f"next: edit it, then series audit {path} --frames DIR --html audit.html")
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callback form
+    if asked:
+        from series.lock import package_version
+
+        typer.echo(f"series-consistency {package_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _cache_file(cache: Path | None, no_cache: bool) -> Path | None:  # noqa: FBT001 - the options themselves
+    if no_cache:
+        return None
+    if cache is not None:
+        return cache
+    from platformdirs import user_cache_path
+
+    return user_cache_path("series-consistency") / "observations.sqlite"
+
+
+def _processes(workers: int) -> int:
+    if workers:
+        return workers
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Progress]:
+    """A bar on standard error; nothing when that is not a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    from series.pipeline import Progress
+
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield Progress()
+        return
+    columns = (TextColumn("observing " + what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield Progress(
+            begin=lambda total: bar.update(task, total=total),
+            step=lambda: bar.advance(task),
+        )
+
+
+def main() -> None:
+    """Run the command line; turn every outcome into an exit code and one message."""
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    import click
+
+    from consistency.errors import ConsistencyError
+    from series.errors import SeriesError
+
+    try:
+        code = app(arguments, standalone_mode=False)
+        return int(code or 0)
+    except click.exceptions.Exit as done:
+        return int(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return INPUT_ERROR
+    except (ConsistencyError, SeriesError) as error:
+        typer.echo(f"error: {error}", err=True)
+        return INPUT_ERROR
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("interrupted; what was observed is kept, the same command goes on from there", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output left: `series ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return CONSISTENT
+    except Exception:  # noqa: BLE001 - the one place where a bug becomes a log
+        from series.bug import write_bug_log
+
+        typer.echo(write_bug_log(arguments), err=True)
+        return BUG

@@ -1,0 +1,118 @@
+"""Which file is which panel: a folder of frames and the panels' ids in, matches and leftovers out."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from series.errors import FramesError
+
+PICTURE_SUFFIXES = frozenset(
+    ".png .jpg .jpeg .jpe .webp .gif .bmp .tif .tiff .avif .jp2 .j2k .psd .tga .ppm .pgm .pnm .mpo .ico .heic".split()
+)
+"""Files with other suffixes in the frames folder are not frames, unless a map names them."""
+MAX_MAP_BYTES = 64 * 1024 * 1024
+"""A map of a million frames is far smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A panel and its frame."""
+
+    panel: str
+    path: Path
+    file: str
+    """Relative to the frames folder, with forward slashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Panels with their frames, in panel order, and what found no partner."""
+
+    matched: tuple[Match, ...]
+    panels_without_frame: tuple[str, ...]
+    frames_without_panel: tuple[str, ...]
+
+
+def match_frames(panels: Sequence[str], folder: Path, mapping: Path | None = None) -> Matches:
+    """Match by file stem (p01.png is panel p01), or by a CSV map with columns panel, file.
+
+    Raises FramesError for a folder that cannot be read, two files for one panel, and a wrong map.
+    """
+    files = _list(folder)
+    chosen = _by_map(mapping, panels, folder) if mapping is not None else _by_stem(panels, files, folder)
+    used = {path for path in chosen.values()}
+    return Matches(
+        tuple(Match(panel, chosen[panel], _relative(chosen[panel], folder)) for panel in panels if panel in chosen),
+        tuple(panel for panel in panels if panel not in chosen),
+        tuple(_relative(path, folder) for path in files if path not in used),
+    )
+
+
+def _list(folder: Path) -> list[Path]:
+    if not folder.exists():
+        raise FramesError(f"{folder}: no such folder; name the folder that holds the frames with --frames")
+    if not folder.is_dir():
+        raise FramesError(f"{folder}: --frames takes a folder, this is a file")
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise FramesError(f"{folder}: cannot be listed ({error.strerror})") from error
+    return [path for path in entries if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")]
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _by_stem(panels: Sequence[str], files: Sequence[Path], folder: Path) -> dict[str, Path]:
+    known = set(panels)
+    chosen: dict[str, Path] = {}
+    for path in files:
+        if path.stem not in known:
+            continue
+        if path.stem in chosen:
+            raise FramesError(
+                f"{folder}: {chosen[path.stem].name} and {path.name} are both frames of panel {path.stem}; "
+                f"remove one, or name the right one in a map (--map FILE.csv with columns panel,file)"
+            )
+        chosen[path.stem] = path
+    return chosen
+
+
+def _by_map(mapping: Path, panels: Sequence[str], folder: Path) -> dict[str, Path]:
+    known = set(panels)
+    chosen: dict[str, Path] = {}
+    for line, row in _rows(mapping):
+        panel, file = (row.get("panel") or "").strip(), (row.get("file") or "").strip()
+        where = f"{mapping}:{line}"
+        if panel not in known:
+            raise FramesError(f"{where}: no panel {panel!r} in the manifest")
+        if panel in chosen:
+            raise FramesError(f"{where}: panel {panel!r} has a frame already")
+        chosen[panel] = _inside(folder, file, where)
+    return chosen
+
+
+def _rows(mapping: Path) -> list[tuple[int, dict[str, str]]]:
+    try:
+        if mapping.stat().st_size > MAX_MAP_BYTES:
+            raise FramesError(f"{mapping}: larger than {MAX_MAP_BYTES // 2**20} MiB; a map has columns panel,file")
+        with mapping.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            if not {"panel", "file"} <= set(reader.fieldnames or ()):
+                found = ", ".join(reader.fieldnames or ()) or "nothing"
+                raise FramesError(f"{mapping}:1: a map needs columns panel,file; found {found}")
+            return [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FramesError(f"{mapping}: cannot be read as a CSV map ({error})") from error
+
+
+def _inside(folder: Path, file: str, where: str) -> Path:
+    """The file, if it stays in the folder. A missing one is left to reading, which reports it and goes on."""
+    path = folder / file
+    if not file or not path.resolve().is_relative_to(folder.resolve()):
+        raise FramesError(f"{where}: {file!r} is not inside the frames folder {folder}")
+    return path

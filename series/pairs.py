@@ -1,0 +1,133 @@
+"""Many pairs of pictures in, one row of distances a pair out: how anyone measures this tool on their data."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consistency import (
+    Locator,
+    Measurement,
+    Observation,
+    ObservationCache,
+    Observer,
+    Recipe,
+    Request,
+    Unreadable,
+    compare,
+    load_encoders,
+    whole_region,
+)
+from series.errors import FramesError
+from series.pipeline import Progress
+
+CENTER_AT_LEAST = 8
+"""Pictures that a set needs before its mean says something about it and not about one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two pictures, and every column of the row that they stand in."""
+
+    a: Path
+    b: Path
+    columns: Mapping[str, str]
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """A CSV with columns a, b: paths relative to its own folder. Raises FramesError."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            if not {"a", "b"} <= set(reader.fieldnames or ()):
+                found = ", ".join(reader.fieldnames or ()) or "nothing"
+                raise FramesError(f"{path}:1: pairs need columns a,b; found {found}")
+            return [_pair(row, path, reader.line_num) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FramesError(f"{path}: cannot be read as a CSV of pairs ({error})") from error
+
+
+def _pair(row: dict[str | Any, str | Any], path: Path, line: int) -> Pair:
+    a, b = row.get("a"), row.get("b")
+    if not a or not b:
+        raise FramesError(f"{path}:{line}: a pair needs both a and b")
+    columns = {str(key): str(value) for key, value in row.items() if key is not None and value is not None}
+    return Pair(path.parent / a, path.parent / b, columns)
+
+
+def compare_pairs(
+    pairs: Sequence[Pair],
+    *,
+    encoder: str = "classical",
+    cache: Path | None = None,
+    workers: int = 1,
+    center: bool = False,
+    progress: Progress = Progress(),
+) -> list[dict[str, Any]]:
+    """One row a pair: its columns, `measurements` and `unmeasured`. Every file is observed once.
+
+    center: subtract the mean subject vector of all pictures first, as an audit does with its characters;
+    better among drawings of one project, and then each distance depends on the other pairs.
+    """
+    encoders = load_encoders(encoder)
+    store = ObservationCache(cache)
+    try:
+        observer = Observer(Recipe(encoders, Locator.build({})), store, workers=workers)
+        seen = _observe(pairs, observer, progress)
+    finally:
+        store.close()
+    mean = _mean([one for one in seen.values() if isinstance(one, Observation)]) if center else None
+    return [_row(pair, seen, encoders.ids, mean) for pair in pairs]
+
+
+def _observe(
+    pairs: Sequence[Pair], observer: Observer, progress: Progress
+) -> dict[Path, Observation | Unreadable]:
+    paths = list(dict.fromkeys(path for pair in pairs for path in (pair.a, pair.b)))
+    progress.begin(len(paths))
+    seen: dict[Path, Observation | Unreadable] = {}
+    for path, one in zip(paths, observer.observe(Request(path, whole=True) for path in paths), strict=True):
+        seen[path] = one
+        progress.step()
+    return seen
+
+
+def _mean(observations: Sequence[Observation]) -> NDArray[np.float32] | None:
+    vectors = [region.vector for one in observations if (region := whole_region(one)) is not None]
+    return np.mean(vectors, axis=0) if len(vectors) >= CENTER_AT_LEAST else None
+
+
+def _row(
+    pair: Pair,
+    seen: Mapping[Path, Observation | Unreadable],
+    encoders: Mapping[str, str],
+    center: NDArray[np.float32] | None,
+) -> dict[str, Any]:
+    a, b = seen[pair.a], seen[pair.b]
+    if isinstance(a, Unreadable) or isinstance(b, Unreadable):
+        unmeasured = [{"check": "picture", "reason": one.reason} for one in (a, b) if isinstance(one, Unreadable)]
+        return {**pair.columns, "measurements": [], "unmeasured": unmeasured}
+    results = compare(a, b, encoders, center)
+    return {
+        **pair.columns,
+        "measurements": list(_measurements(results)),
+        "unmeasured": [{"check": r.check, "reason": r.reason} for r in results if not isinstance(r, Measurement)],
+    }
+
+
+def _measurements(results: Sequence[object]) -> Iterator[dict[str, Any]]:
+    for result in results:
+        if isinstance(result, Measurement):
+            yield {
+                "check": result.check,
+                "subject": result.subject,
+                "distance": result.distance,
+                "unit": result.unit,
+                "encoder": result.encoder,
+            }

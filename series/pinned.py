@@ -1,0 +1,150 @@
+"""Pinned: the references, observed once; and what each panel is expected to look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consistency import (
+    Expected,
+    Gallery,
+    Locator,
+    Observation,
+    Palette,
+    PinnedCharacter,
+    Proposal,
+    Region,
+    Request,
+    Sketch,
+    Unreadable,
+    mean_color,
+    sketch,
+    whole_region,
+)
+from series.audit import AuditReference
+from series.manifest import Manifest
+from series.plan import CastMember, FrameOrder
+
+PROPOSALS_PINNED = 3
+"""Boxes proposed for a character that a panel pins: the right one is among three in .86, alone in .53 of
+the cases measured (see consistency.locate)."""
+PROPOSALS_OTHERS = 1
+"""Boxes proposed for each character that a panel does not pin."""
+STYLE = "style"
+"""Subject of the style references."""
+
+Observe = Callable[[Iterable[Request]], Iterable[Observation | Unreadable]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    subject: str
+    """Look, or "style"."""
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pinned:
+    """All references of a manifest, as facts."""
+
+    gallery: Gallery | None
+    locator: Locator
+    subject_colors: Mapping[str, NDArray[np.float32]]
+    style: tuple[Sketch, ...]
+    sketches: tuple[Sketch, ...]
+    shown: tuple[AuditReference, ...]
+    unreadable: tuple[Unreadable, ...]
+    encoders: Mapping[str, str]
+
+
+def look_of(name: str, wardrobe: str) -> str:
+    """Name of a look in the gallery: the character, and its outfit where it is another one."""
+    return f"{name}/{wardrobe}" if wardrobe else name
+
+
+def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[str, str]) -> Pinned:
+    """Observe every reference once. Unreadable ones are reported, and the rest goes on without them."""
+    references = list(_references(manifest))
+    observed = list(observe(Request(reference.path, whole=True) for reference in references))
+    readable = [(r, seen) for r, seen in zip(references, observed, strict=True) if isinstance(seen, Observation)]
+    looks: dict[str, list[Region]] = {}
+    for reference, seen in readable:
+        region = whole_region(seen)
+        if reference.subject != STYLE and region is not None:
+            looks.setdefault(reference.subject, []).append(region)
+    sketches = {reference.name: sketch(seen, reference.name) for reference, seen in readable}
+    return Pinned(
+        gallery=_gallery(looks),
+        locator=Locator.build({look: [region.colors for region in regions] for look, regions in looks.items()}),
+        subject_colors={look: np.stack([mean_color(r.colors) for r in regions]) for look, regions in looks.items()},
+        style=tuple(sketches[reference.name] for reference, _ in readable if reference.subject == STYLE),
+        sketches=tuple(sketches.values()),
+        shown=tuple(
+            AuditReference(r.name, r.subject.split("/")[0], seen.digest, seen.thumbnail) for r, seen in readable
+        ),
+        unreadable=tuple(seen for seen in observed if isinstance(seen, Unreadable)),
+        encoders=encoders,
+    )
+
+
+def _references(manifest: Manifest) -> Iterable[_Reference]:
+    for name in manifest.style.references:
+        yield _Reference(STYLE, name, manifest.folder / name)
+    for character, pinned in manifest.characters.items():
+        for name in pinned.references:
+            yield _Reference(look_of(character, ""), name, manifest.folder / name)
+        for wardrobe, outfit in pinned.wardrobe.items():
+            for name in outfit.references:
+                yield _Reference(look_of(character, wardrobe), name, manifest.folder / name)
+
+
+def _gallery(looks: Mapping[str, Sequence[Region]]) -> Gallery | None:
+    if not looks:
+        return None
+    return Gallery.build({look: np.stack([region.vector for region in regions]) for look, regions in looks.items()})
+
+
+def request_for(order: FrameOrder, path: Path, pinned: Pinned) -> Request:
+    """Where to look in a panel's frame: pinned places, and proposals for everybody else."""
+    cast = {_look(member, pinned): member for member in order.cast}
+    places = tuple(Proposal(look, m.place, 1.0, pinned=True) for look, m in cast.items() if m.place is not None)
+    free = {look: PROPOSALS_PINNED for look, member in cast.items() if member.place is None}
+    present = {member.name for member in order.cast}
+    others = {look: PROPOSALS_OTHERS for look in pinned.locator.names if look.split("/")[0] not in present}
+    return Request(path, {**free, **others}, places)
+
+
+def _look(member: CastMember, pinned: Pinned) -> str:
+    """The pinned look of a panel's character; an outfit without own references is compared by the main look."""
+    look = look_of(member.name, member.wardrobe)
+    return look if look in pinned.locator.names else member.name
+
+
+def expect(order: FrameOrder, pinned: Pinned) -> Expected:
+    """What a frame of this panel should look like."""
+    return Expected(
+        encoders=pinned.encoders,
+        size=order.size,
+        cast=tuple(
+            PinnedCharacter(m.name, _look(m, pinned), m.palette, m.place, m.medium) for m in order.cast
+        ),
+        gallery=pinned.gallery,
+        subject_colors=pinned.subject_colors,
+        palettes=palettes_of(order),
+        style_references=pinned.style,
+        references=pinned.sketches,
+    )
+
+
+def palettes_of(order: FrameOrder) -> tuple[tuple[str, Palette], ...]:
+    """(subject, palette) pinned for the whole frame: the panel's own stands in for that of the series."""
+    if order.palette is not None:
+        return (("panel", order.palette),)
+    if order.series_palette is not None:
+        return (("series", order.series_palette),)
+    return ()

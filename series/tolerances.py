@@ -1,0 +1,45 @@
+"""Built-in limits, what the manifest puts in their place, and swatches pinned more narrowly: one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from consistency import DEFAULT_TOLERANCES, Palette, Tolerance, Tolerances
+from series.manifest import Manifest
+from series.pinned import palettes_of
+from series.plan import FrameOrder
+
+
+def resolve_tolerances(manifest: Manifest, orders: Sequence[FrameOrder]) -> Tolerances:
+    """→ (check, encoder) → Tolerance, and (check, encoder, subject, part) for swatches with a tolerance."""
+    replaced = manifest.tolerances()
+    table: dict[tuple[str, ...], Tolerance] = {
+        key: replaced.get(key[0], tolerance) for key, tolerance in DEFAULT_TOLERANCES.items()
+    }
+    table.update(_swatches(manifest, orders))
+    return table
+
+
+def _swatches(manifest: Manifest, orders: Iterable[FrameOrder]) -> Iterator[tuple[tuple[str, ...], Tolerance]]:
+    for order in orders:
+        characters = ((member.name, member.palette) for member in order.cast)
+        for subject, palette in (*palettes_of(order), *characters):
+            yield from _of_palette(manifest, subject, palette)
+
+
+def _of_palette(
+    manifest: Manifest, subject: str, palette: Palette | None
+) -> Iterator[tuple[tuple[str, ...], Tolerance]]:
+    for swatch in palette.swatches if palette else ():
+        if swatch.tolerance is not None:
+            source = f"{manifest.path.name}: tolerance of {swatch.name} in palette {palette.name if palette else ''}"
+            limits = Tolerance(swatch.tolerance, swatch.tolerance, source)
+            yield ("color.role", "lab/1", subject, swatch.name), limits
+
+
+def for_lock(tolerances: Tolerances) -> Tolerances:
+    """The same table with every key as (check, encoder): a narrow one names its swatch in the check."""
+    return {
+        (key[0] if len(key) == 2 else f"{key[0]} {key[2]}/{key[3]}", key[1]): tolerance
+        for key, tolerance in tolerances.items()
+    }
