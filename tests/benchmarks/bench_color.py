@@ -51,9 +51,7 @@ def main() -> None:
     centers = lab[rng.integers(0, PIXELS, 12)]
     blobs = (centers[rng.integers(0, 12, SAMPLES)] + rng.normal(0, 5, (SAMPLES, 3))).astype(np.float32)
     pooled, noisy = seconds(lambda: dominant_colors(blobs)), seconds(lambda: dominant_colors(lab[:SAMPLES]))
-    print(
-        f"dominant colors     {1e3 * pooled:7.2f} ms for {SAMPLES} samples of blobs, {1e3 * noisy:.2f} of noise"
-    )
+    print(f"dominant colors     {1e3 * pooled:7.2f} ms for {SAMPLES} samples, {1e3 * noisy:.2f} ms of noise")
     found = dominant_colors(blobs)
     weights = np.ones(SAMPLES)
     shift = seconds(lambda: role_mean_shift(blobs, weights, found.labs, found.shares))
