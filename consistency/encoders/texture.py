@@ -59,15 +59,15 @@ class TextureStatistics:
 
     def standardized(self, descriptors: Float32) -> Float32:
         """descriptors: float32 (n, 83). → float32 (n, 83), z-scores in ±`CLIP`."""
-        return np.clip((descriptors - self.mean) / self.deviation, -CLIP, CLIP)
+        return np.asarray(np.clip((descriptors - self.mean) / self.deviation, -CLIP, CLIP), np.float32)
 
     def rows(self, descriptors: Float32) -> Float32:
         """descriptors: float32 (n, 83). → float32 (n, 83), whitened, unit length."""
         # One row at a time: a matrix product over the batch may round differently with its size.
         whitened = [row @ self.whitening for row in self.standardized(descriptors)]
-        return np.array([row / max(float(np.linalg.norm(row)), 1e-9) for row in whitened], np.float32).reshape(
-            -1, DIMENSIONS
-        )
+        return np.array(
+            [row / max(float(np.linalg.norm(row)), 1e-9) for row in whitened], np.float32
+        ).reshape(-1, DIMENSIONS)
 
 
 @cache
@@ -107,8 +107,8 @@ class TextureEncoder:
 def texture_descriptor(pixels: NDArray[np.uint8]) -> Float32:
     """Edge and texture statistics before whitening. pixels: uint8 (H, W, 3) sRGB, any size from 1 × 1.
 
-    → float32 (83,), each in [0, 1]: for each of 4 levels 8 roots of shares of gradient magnitude, and from the
-    second level on 7 numbers of line structure; then for 3 levels 10 roots of shares of local binary patterns.
+    → float32 (83,), each in [0, 1]: for each of 4 levels 8 roots of shares of gradient magnitude, and from
+    the second level on 7 numbers of line structure; then for 3 levels 10 roots of shares of local patterns.
     Structure tensor: Bigün and Granlund 1987. Patterns: Ojala, Pietikäinen, Mäenpää 2002 (riu2, 8 neighbors).
     """
     plane = _reduced_grey(pixels).astype(np.float32)
@@ -154,17 +154,19 @@ def _line_structure(across: Float32, down: Float32) -> NDArray[np.float64]:
     """→ float64 (7,): how much of the edge energy runs in parallel strokes, and how much strokes agree."""
     xx, yy, xy = _averaged(across * across), _averaged(down * down), _averaged(across * down)
     trace, difference = xx + yy, xx - yy
-    aligned = cv2.magnitude(difference, 2 * xy)
+    aligned = np.asarray(cv2.magnitude(difference, 2 * xy), np.float32)
     coherence = aligned / np.maximum(trace, _FLAT_TRACE)
     bins = np.minimum((coherence * COHERENCE_BINS).astype(np.intp), COHERENCE_BINS - 1)
-    energy = np.bincount(bins.ravel(), trace.ravel(), minlength=COHERENCE_BINS)
-    energy /= max(float(energy.sum()), _FLAT_TRACE)
+    energy = _shares(bins, trace, COHERENCE_BINS)
     turn = (np.arctan2(2 * xy, difference) + np.pi) * (ORIENTATION_BINS / (2 * np.pi))
-    directions = np.bincount(
-        turn.astype(np.intp).ravel() % ORIENTATION_BINS, aligned.ravel(), minlength=ORIENTATION_BINS
-    )
-    directions /= max(float(directions.sum()), _FLAT_TRACE)
+    directions = _shares(turn.astype(np.intp) % ORIENTATION_BINS, aligned, ORIENTATION_BINS)
     return np.concatenate([np.sqrt(energy), [np.ptp(directions), directions.std()]])
+
+
+def _shares(bins: NDArray[np.intp], weights: Float32, count: int) -> NDArray[np.float64]:
+    """→ float64 (count,): weight per bin, of 1 in all, or zeros where there is none to speak of."""
+    sums = np.bincount(bins.ravel(), weights.ravel(), minlength=count).astype(np.float64)
+    return np.asarray(sums / max(float(sums.sum()), _FLAT_TRACE), np.float64)
 
 
 def _averaged(products: Float32) -> Float32:

@@ -1,8 +1,8 @@
-"""Labeled photographs in, consistency/encoders/data/texture.npz out: the statistics that TextureEncoder ships.
+"""Labeled photographs in, consistency/encoders/data/texture.npz out: what TextureEncoder ships.
 
-Source: `subjects`, 158 photographs of 30 subjects from google/dreambooth, CC BY 4.0 (some from Unsplash). Only
-means, deviations and one 83 × 83 matrix derived from them are kept. Drawings, paintings and generated pictures
-take no part, so figures measured on `comic`, `styles` and `generated` are out of sample.
+Source: `subjects`, 158 photographs of 30 subjects from google/dreambooth, CC BY 4.0 (some from Unsplash).
+Only means, deviations and one 83 × 83 matrix derived from them are kept. Drawings, paintings and generated
+pictures take no part, so figures measured on `comic`, `styles` and `generated` are out of sample.
 
 Run from the repository root: python tests/evaluation/fit_texture.py [--out FILE]
 """
@@ -104,9 +104,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     statistics = fit(describe_views(paths))
     out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        out, mean=statistics.mean, deviation=statistics.deviation, whitening=statistics.whitening
-    )
+    np.savez(out, mean=statistics.mean, deviation=statistics.deviation, whitening=statistics.whitening)
     print(f"{out}: {len(paths)} photographs, {1 + VIEWS} views each")
 
 
