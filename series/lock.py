@@ -16,9 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from consistency.errors import ConsistencyError
-from consistency.image import digest_file
-from consistency.tolerance import Tolerance, Tolerances
+from consistency import ConsistencyError, Tolerance, Tolerances, digest_file
 from series.errors import LockError
 from series.files import write_atomically
 from series.manifest import MAX_SEED, Manifest
@@ -73,7 +71,7 @@ class Lock(_Part):
     encoders: Mapping[str, str]
     """Role → encoder id, weights digest included."""
     tolerances: Mapping[str, Mapping[str, LockedTolerance]]
-    """Check → encoder id → limits."""
+    """Check → encoder id (and subject and color, where one was pinned more narrowly) → limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +98,8 @@ def build_lock(
 ) -> Lock:
     """The lock of a manifest as it is now. Raises LockError for a file that cannot be read."""
     limits: dict[str, dict[str, LockedTolerance]] = {}
-    for (check, encoder), tolerance in tolerances.items():
-        limits.setdefault(check, {})[encoder] = _locked(tolerance)
+    for (check, *by), tolerance in tolerances.items():
+        limits.setdefault(check, {})[", ".join(by)] = _locked(tolerance)
     palette_files = [entry for entry in manifest.palettes.values() if isinstance(entry, str)]
     return Lock(
         package=package_version(),

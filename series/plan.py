@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from consistency.measurement import Box
-from consistency.palette import Palette
+from consistency import Box, Palette
 from series.manifest import CastEntry, Lettering, Manifest
 from series.manifest.fields import FIGURE_PLACES, LETTERING_PLACES, Fractions
 

@@ -30,13 +30,14 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from consistency.errors import ConsistencyError
-from consistency.palette import Palette, parse_color
-from consistency.palette_files import read_palette
+from consistency import DEFAULT_TOLERANCES, ConsistencyError, Palette, parse_color, read_palette
 from series.manifest.document import shown
 
-CHECKS = ("identity", "color", "style", "rendering", "picture")
-"""Kinds of check. A dotted name is a kind and one measurement of it: "color.role"."""
+KINDS = ("identity", "color", "style", "rendering", "picture")
+"""Kinds of check."""
+CHECKS = (*KINDS, *sorted({key[0] for key in DEFAULT_TOLERANCES} - set(KINDS)))
+"""Names of checks: the kinds, and what is measured of each ("color.role"). Nothing is judged without a
+tolerance, so the built-in tolerances name them all."""
 MAX_SEED = 2**32 - 1
 """Largest seed: what the generators in use take (unsigned 32 bits)."""
 MAX_SIDE = 65_535
@@ -93,6 +94,13 @@ def instead(text: str, known: Collection[str]) -> str:
     if 0 < len(known) <= 12:
         return f"; known: {', '.join(known)}"
     return ""
+
+
+def some(value: object) -> object:
+    """Refuse an empty list or mapping. By hand: pydantic counts what is valid, and would complain twice."""
+    if isinstance(value, list | tuple | dict) and not value:
+        raise wrong("nothing here; at least one is wanted")
+    return value
 
 
 class ShortForm:
@@ -203,10 +211,12 @@ def _palette_name(text: str, info: ValidationInfo) -> str:
 
 
 def _check_name(text: str) -> str:
+    if text in CHECKS:
+        return text
     kind = text.partition(".")[0]
-    if kind not in CHECKS or not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", text):
-        raise wrong(f"unknown check {shown(text)}{instead(kind, CHECKS)}")
-    return text
+    near = nearest(text, CHECKS)
+    known = [check for check in CHECKS if check.startswith(f"{kind}.")] or KINDS
+    raise wrong(f"unknown check {shown(text)}{instead(text, CHECKS if near else known)}")
 
 
 def _seed_name(text: str, info: ValidationInfo) -> str:
@@ -396,13 +406,11 @@ def _nearest_file(text: str, around: Surroundings) -> str:
         return ""
     if not around.files:
         around.files.extend(_list_files(around.folder))
-    near = _same_name(text, around.files) or nearest(text, around.files, cutoff=0.7)
-    return f"; the nearest is {shown(near)}" if near else ""
-
-
-def _same_name(text: str, files: Collection[str]) -> str | None:
+    by_name = {PurePosixPath(file).name: file for file in reversed(around.files)}
     name = PurePosixPath(text).name
-    return next((file for file in files if PurePosixPath(file).name == name), None)
+    near = by_name.get(name) or nearest(text, around.files, cutoff=0.7)
+    near = near or by_name.get(nearest(name, by_name, cutoff=0.7) or "")
+    return f"; the nearest is {shown(near)}" if near else ""
 
 
 def _list_files(folder: Path) -> list[str]:

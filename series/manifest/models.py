@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -20,10 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from consistency.errors import ToleranceError
-from consistency.palette import Palette, Swatch, parse_color
-from consistency.palette_files import read_palette
-from consistency.tolerance import Tolerance
+from consistency import Palette, Swatch, Tolerance, ToleranceError, parse_color, read_palette
 from series.manifest.document import Document, shown
 from series.manifest.fields import (
     CharacterName,
@@ -46,6 +44,7 @@ from series.manifest.fields import (
     Whole,
     Words,
     instead,
+    some,
     surroundings,
     wrong,
 )
@@ -93,7 +92,9 @@ def _kind_of_palette(value: object) -> str:
 
 # The tags are written <so>, because they turn up in the places of errors and must not look like keys.
 Colors = Annotated[
-    Mapping[Name, Annotated[ColorEntry, ShortForm("color", "The color alone.")]], Field(min_length=1)
+    Mapping[Name, Annotated[ColorEntry, ShortForm("color", "The color alone.")]],
+    BeforeValidator(some),
+    Field(json_schema_extra={"minProperties": 1}),
 ]
 PaletteEntry = Annotated[
     Annotated[PaletteFile, Tag("<name>"), Field(description="A palette file: .ase, .gpl, .aco or .hex.")]
@@ -270,7 +271,7 @@ class Manifest(Part):
     """What the pictures are for."""
     size: Size | None = None
     """[width, height] in pixels; a frame of another aspect is drift."""
-    style: Style = Style()
+    style: Style = Field(default_factory=Style)
     """How every picture is made."""
     palettes: Mapping[Label, PaletteEntry] = Field(default_factory=dict)
     """Palettes by name: named colors, or a palette file."""
@@ -280,13 +281,13 @@ class Manifest(Part):
     """Who must look the same in every panel, by name."""
     seeds: Mapping[SeedName, Seed] = Field(default_factory=dict)
     """`base` for the whole series (0 when left out), and panel ids for panels with a seed of their own."""
-    panels: tuple[Panel, ...] = Field(min_length=1)
+    panels: Annotated[tuple[Panel, ...], BeforeValidator(some)] = Field(json_schema_extra={"minItems": 1})
     """The pictures, in reading order."""
-    checks: Checks = Checks()
+    checks: Checks = Field(default_factory=Checks)
     """Which checks are made, and how strictly."""
     generator: Mapping[str, JsonValue] = Field(default_factory=dict)
     """What makes the pictures, and its options."""
-    budget: Budget = Budget()
+    budget: Budget = Field(default_factory=Budget)
     """What generating may cost."""
     use: Literal["commercial", "research"] = "commercial"
     """commercial: models whose license forbids commercial use are refused."""

@@ -103,7 +103,6 @@ _WANTED: Mapping[str, str] = {
     "model_type": "keys with values are wanted (key: value)",
     "mapping_type": "keys with values are wanted (key: value)",
     "dict_type": "keys with values are wanted (key: value)",
-    "too_short": "at least one is wanted",
 }
 _BOUNDS: Mapping[str, tuple[str, str]] = {
     "greater_than": ("above", "gt"),
@@ -125,11 +124,13 @@ def _unknown_key(key: str, around: Keys) -> str:
     elsewhere = _parts_with(key)
     if elsewhere:
         return f"unknown key {shown(key)} in {part.called}; it belongs in {' or '.join(elsewhere)}"
-    if nearest(key, part.known_keys()) is None:
+    # A close likeness anywhere is worth more than a vague one among the keys that may stand here.
+    if nearest(key, part.known_keys(), cutoff=0.8) is None:
         for other in dict.fromkeys(PLACES.values()):
             near = nearest(key, other.known_keys(), cutoff=0.8)
             if near is not None:
                 return f"unknown key {shown(key)} in {part.called}; {shown(near)} belongs in {other.called}"
+    if nearest(key, part.known_keys()) is None:
         return f"unknown key {shown(key)} in {part.called}; known: {', '.join(part.known_keys())}"
     return f"unknown key {shown(key)} in {part.called}{instead(key, part.known_keys())}"
 
