@@ -72,7 +72,7 @@ def xyz(values):
     return b"XYZ \0\0\0\0" + b"".join(s15(value) for value in values)
 
 
-def profile(name, space, tags):
+def profile(name, space, tags, connection=b"XYZ "):
     """An ICC version 2 display profile."""
     text = name.encode() + b"\0"
     tags = {
@@ -88,7 +88,7 @@ def profile(name, space, tags):
         table += struct.pack(">4sII", signature, at + len(body), len(content))
         body += padded
     size = at + len(body)
-    head = struct.pack(">I4sI4s4s4s", size, b"none", 0x02100000, b"mntr", space, b"XYZ ") + bytes(12)
+    head = struct.pack(">I4sI4s4s4s", size, b"none", 0x02100000, b"mntr", space, connection) + bytes(12)
     head += b"acsp" + bytes(28) + s15(0.9642) + s15(1.0) + s15(0.8249)
     return head + bytes(128 - len(head)) + table + body
 
@@ -115,6 +115,20 @@ ADOBE_D50 = (
     (0.1492240, 0.0632197, 0.7448387),
 )
 P3_D50 = ((0.515121, 0.241196, -0.001053), (0.291977, 0.692245, 0.041885), (0.157104, 0.066574, 0.784073))
+
+
+CYAN_LAB = (60, -30, -40)
+
+
+def cmyk_profile():
+    """A table of the 16 corners: black ink gives black, cyan alone CYAN_LAB, everything else paper."""
+    corners = np.full((2, 2, 2, 2, 3), (255, 128, 128), np.uint8)
+    corners[:, :, :, 1] = (0, 128, 128)
+    corners[1, 0, 0, 0] = (round(CYAN_LAB[0] * 2.55), CYAN_LAB[1] + 128, CYAN_LAB[2] + 128)
+    identity = b"".join(s15(value) for value in np.eye(3).ravel())
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity
+    table += bytes(range(256)) * 4 + corners.tobytes() + bytes(range(256)) * 3
+    return profile("Our press", b"CMYK", {b"A2B0": table}, b"Lab ")
 
 
 def srgb_curve():
@@ -217,7 +231,7 @@ def test_frame_from_a_wrong_array(wrong):
     ((500, 1), 50, (50, 1)),
     ((17, 500), 20, (1, 20)),
 ])  # fmt: skip
-def test_longest_side(tmp_path, picture, suffix, size, side, expected):  # noqa: PLR0917
+def test_longest_side(tmp_path, picture, suffix, size, side, expected):
     path = saved(picture.resize(size), tmp_path / f"a.{suffix}", quality=95)
     frame = read_frame(path, longest_side=side)
     assert frame.pixels.shape[1::-1] == expected
@@ -287,7 +301,7 @@ def test_broken_exif_is_noted(tmp_path, picture):
     ("name", "primaries", "decode"),
     [("Display P3", P3_D50, None), ("Adobe RGB (1998)", ADOBE_D50, 2.19921875)],
 )
-def test_wide_profiles_are_converted(tmp_path, picture, suffix, name, primaries, decode):  # noqa: PLR0917
+def test_wide_profiles_are_converted(tmp_path, picture, suffix, name, primaries, decode):
     picture = picture.point(lambda level: 60 + level // 2)
     icc = rgb_profile(name, primaries, gamma(decode) if decode else srgb_curve())
     wide = in_space(picture, primaries, decode)
@@ -348,6 +362,21 @@ def test_cmyk_is_not_inverted(tmp_path, picture, suffix):
     path = saved(picture.resize((160, 96)).convert("CMYK"), tmp_path / f"a.{suffix}", quality=95)
     assert np.abs(read_frame(path).pixels - np.asarray(picture.resize((160, 96))).astype(int)).mean() < 4
     assert read_frame(path).notes == ("CMYK without a usable ICC profile converted plainly",)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "tif"])
+def test_cmyk_with_a_profile(tmp_path, suffix):
+    inks = np.zeros((16, 48, 4), np.uint8)
+    inks[:, 16:32, 0] = 255
+    inks[:, 32:, 3] = 255
+    image = Image.fromarray(inks, "CMYK")
+    frame = read_frame(saved(image, tmp_path / f"a.{suffix}", icc_profile=cmyk_profile(), quality=100))
+    lab = Image.merge("LAB", [Image.new("L", (1, 1), v) for v in (153, CYAN_LAB[1] + 128, CYAN_LAB[2] + 128)])
+    cyan = read_frame(saved(lab, tmp_path / "cyan.tif")).pixels[0, 0].astype(int)
+    assert np.abs(frame.pixels[8, 8].astype(int) - 255).max() <= 2
+    assert np.abs(frame.pixels[8, 24] - cyan).max() <= 4
+    assert frame.pixels[8, 40].max() <= 4
+    assert frame.notes == ("Our press converted to sRGB",)
 
 
 def test_lab_tiff(tmp_path):
@@ -531,6 +560,11 @@ def test_empty(tmp_path):
 def test_text(tmp_path):
     (tmp_path / "a.png").write_text("<html>\nQuota exceeded")
     refused(tmp_path / "a.png", "found text beginning '<html> Quota exceeded'")
+
+
+def test_text_cut_within_a_letter(tmp_path):
+    (tmp_path / "a.png").write_text("x" + "ü" * 40, encoding="utf-8")
+    refused(tmp_path / "a.png", "found text beginning 'xü")
 
 
 def test_pdf(tmp_path):
