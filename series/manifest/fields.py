@@ -35,7 +35,9 @@ from series.manifest.document import shown
 
 KINDS = ("identity", "color", "style", "rendering", "picture")
 """Kinds of check."""
-CHECKS = (*KINDS, *sorted({key[0] for key in DEFAULT_TOLERANCES} - set(KINDS)))
+MEASURED = tuple(sorted({key[0] for key in DEFAULT_TOLERANCES}))
+"""What is measured, each with limits of its own: "color.role"."""
+CHECKS = (*KINDS, *(check for check in MEASURED if check not in KINDS))
 """Names of checks: the kinds, and what is measured of each ("color.role"). Nothing is judged without a
 tolerance, so the built-in tolerances name them all."""
 MAX_SEED = 2**32 - 1
@@ -65,8 +67,13 @@ class Surroundings:
     """Palette files read so far, by their path in the manifest."""
     files: list[str] = field(default_factory=list)
     """Files in the folder, listed when the first one is missing."""
-    lookups_left: int = 40
-    """Searches for a missing file's nearest name: each may take 0.1 s, and more are not shown."""
+    lookups_left: int = 100
+    """Searches for the nearest right name: one takes up to 0.1 s, and few are shown."""
+
+    def may_look_up(self) -> bool:
+        """Counts a search; False when there were enough."""
+        self.lookups_left -= 1
+        return self.lookups_left >= 0
 
 
 def wrong(problem: str) -> PydanticCustomError:
@@ -194,20 +201,21 @@ Shot = Literal["extreme_wide", "wide", "full", "medium", "close_up", "extreme_cl
 # --- names that point at something ----------------------------------------------------------------------
 
 
-def _known(what: str, text: str, known: Collection[str]) -> str:
+def _known(what: str, text: str, known: Collection[str], around: Surroundings | None = None) -> str:
     if text not in known:
-        raise wrong(f"unknown {what} {shown(text)}{instead(text, known)}")
+        hint = instead(text, known) if around is None or around.may_look_up() else ""
+        raise wrong(f"unknown {what} {shown(text)}{hint}")
     return text
 
 
 def _character_name(text: str, info: ValidationInfo) -> str:
     around = surroundings(info)
-    return _known("character", text, around.characters) if around else text
+    return _known("character", text, around.characters, around) if around else text
 
 
 def _palette_name(text: str, info: ValidationInfo) -> str:
     around = surroundings(info)
-    return _known("palette", text, around.palettes) if around else text
+    return _known("palette", text, around.palettes, around) if around else text
 
 
 def _check_name(text: str) -> str:
@@ -219,17 +227,26 @@ def _check_name(text: str) -> str:
     raise wrong(f"unknown check {shown(text)}{instead(text, CHECKS if near else known)}")
 
 
+def _measured_name(text: str) -> str:
+    _check_name(text)
+    if text not in MEASURED:
+        own = [check for check in MEASURED if check.startswith(f"{text}.")]
+        raise wrong(f"{shown(text)} is a kind of check; limits belong to what is measured: {', '.join(own)}")
+    return text
+
+
 def _seed_name(text: str, info: ValidationInfo) -> str:
     text = composed(text)
     around = surroundings(info)
     if text == "base" or around is None:
         return text
-    return _known("panel", text, around.panels)
+    return _known("panel", text, around.panels, around)
 
 
 CharacterName = Annotated[str, AfterValidator(_character_name)]
 PaletteName = Annotated[str, AfterValidator(_palette_name)]
 CheckName = Annotated[str, AfterValidator(_check_name)]
+MeasuredName = Annotated[str, AfterValidator(_measured_name)]
 SeedName = Annotated[str, AfterValidator(_seed_name)]
 
 
@@ -401,8 +418,7 @@ def _file(text: str, info: ValidationInfo) -> str:
 
 
 def _nearest_file(text: str, around: Surroundings) -> str:
-    around.lookups_left -= 1
-    if around.lookups_left < 0:
+    if not around.may_look_up():
         return ""
     if not around.files:
         around.files.extend(_list_files(around.folder))

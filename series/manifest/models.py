@@ -31,6 +31,7 @@ from series.manifest.fields import (
     FilePath,
     Label,
     LetteringPlace,
+    MeasuredName,
     Name,
     Number,
     PaletteFile,
@@ -245,7 +246,7 @@ class Checks(Part):
     called = "checks"
     off: tuple[CheckName, ...] = ()
     """Checks that are not made: a kind (color) or one measurement of it (color.role)."""
-    tolerances: Mapping[CheckName, Limits] = Field(default_factory=dict)
+    tolerances: Mapping[MeasuredName, Limits] = Field(default_factory=dict)
     """Limits in place of the built-in ones, by the name of the check."""
 
 

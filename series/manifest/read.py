@@ -66,7 +66,7 @@ def upgrade(
 def _surroundings(folder: Path, data: Data) -> Surroundings:
     """The names that the file defines, from raw data: a character with a typo in it still has a name."""
     characters = {name: _names(_get(entry, "wardrobe")) for name, entry in _items(data.get("characters"))}
-    ids = [composed(name) for name in _panel_ids(data).values()]
+    ids = dict.fromkeys(composed(name) for name in _panel_ids(data).values())
     return Surroundings(folder, _names(data.get("palettes")), characters, ids)
 
 

@@ -286,6 +286,10 @@ MISTAKES = [
         "5: checks.tolerances.color.role: accept_below 12 is larger than reject_above 6",
     ),
     (
+        "checks: {tolerances: {style: {accept_below: 1, reject_above: 2}}}",
+        "3: checks.tolerances.style: 'style' is a kind of check; limits belong to what is measured: style.reference, style.series",
+    ),
+    (
         "checks: {tolerances: {color.role: {accept_below: 12}}}",
         "3: checks.tolerances.color.role: reject_above is missing",
     ),
