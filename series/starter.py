@@ -9,7 +9,8 @@ from series.files import write_atomically
 
 FILE_NAME = "series.yaml"
 
-# It reads without an error and audits at once: what has no reference yet comes out UNSURE, with what to add.
+# It reads without an error and audits at once. Nothing that anyone's own frames could contradict is pinned:
+# sizes, colors and references are examples, so a first audit says UNSURE and what to add, not DRIFTED.
 STARTER = """\
 # A series and what must stay the same from picture to picture.
 #   series audit series.yaml --frames frames --html audit.html
@@ -18,7 +19,7 @@ STARTER = """\
 version: 1
 series: My series
 kind: comic                # comic, storyboard or brand
-size: [1024, 768]          # width, height in pixels; a frame of another aspect is drift
+# size: [1024, 768]        # width, height in pixels; a frame of another aspect is drift
 
 style:
   words: flat ink and gouache, warm paper
@@ -27,15 +28,15 @@ style:
   avoid: [photorealism, 3D render]
 
 # Colors go in quotes, because YAML takes # for a comment.
-palettes:
-  series:
-    ink: "#1d2433"
-    paper: {color: "#f6ead2", share: 0.3, tolerance: 4}   # share of the picture, largest color difference
-  mara:
-    coat: "#c0392b"
-    hair: "#20202a"
-  # night: palettes/night.gpl    # or a palette file: .ase, .gpl, .aco, .hex
-palette: series            # the palette of the whole series
+# palettes:
+#   series:
+#     ink: "#1d2433"
+#     paper: {color: "#f6ead2", share: 0.3, tolerance: 4}   # share of the picture, largest difference (ΔE00)
+#   mara:
+#     coat: "#c0392b"
+#     hair: "#20202a"
+#   night: palettes/night.gpl    # or a palette file: .ase, .gpl, .aco, .hex
+# palette: series          # the palette of the whole series
 
 characters:
   mara:
@@ -44,7 +45,7 @@ characters:
     # references:          # without pictures a character cannot be recognized, and stays UNSURE
     #   - refs/mara/front.png
     #   - refs/mara/side.png
-    palette: mara
+    # palette: mara
     # wardrobe:            # other outfits; a panel chooses one
     #   winter: {look: white parka, references: [refs/mara/winter.png]}
 

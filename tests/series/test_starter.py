@@ -20,6 +20,12 @@ def test_the_starter_reads_without_an_error(tmp_path: Path) -> None:
     assert [order.panel for order in plan(manifest)] == ["p01", "p02", "p03"]
 
 
+def test_the_starter_pins_nothing_that_someones_own_frames_could_contradict(tmp_path: Path) -> None:
+    manifest = read_manifest(write_starter(tmp_path))
+    assert (manifest.size, manifest.palettes, manifest.style.references) == (None, {}, ())
+    assert all(not character.references for character in manifest.characters.values())
+
+
 def test_the_starter_names_every_key_of_the_manifest_a_panel_and_a_character() -> None:
     for key in (*Manifest.known_keys(), *Panel.known_keys(), *Character.known_keys()):
         assert re.search(rf"\b{key}:", STARTER), key
