@@ -7,31 +7,24 @@ itself is checked.
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from math import isfinite
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from consistency import DEFAULT_TOLERANCES, ConsistencyError, Palette, parse_color, read_palette
+from consistency import DEFAULT_TOLERANCES, ConsistencyError, parse_color
 from series.manifest.document import shown
+from series.manifest.validation import CONTROL, MAX_NAME, Surroundings, instead, nearest, surroundings, wrong
 
 KINDS = ("identity", "color", "style", "rendering", "picture")
 """Kinds of check."""
@@ -44,92 +37,12 @@ MAX_SEED = 2**32 - 1
 """Largest seed: what the generators in use take (unsigned 32 bits)."""
 MAX_SIDE = 65_535
 """Largest width or height in pixels: the limit of JPEG."""
-MAX_NAME = 100
-"""Characters of a name."""
 MAX_STEM = 200
 """Bytes of a panel id: file names have 255, and an ending and a temporary name need room."""
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))}
 """Stems that Windows keeps for devices, whatever the ending."""
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """What values in a manifest may point at."""
-
-    folder: Path
-    palettes: Collection[str]
-    characters: Mapping[str, Collection[str]]
-    """Name → names of its wardrobe."""
-    panels: Collection[str]
-    loaded: dict[str, Palette] = field(default_factory=dict)
-    """Palette files read so far, by their path in the manifest."""
-    files: list[str] = field(default_factory=list)
-    """Files in the folder, listed when the first one is missing."""
-    lookups_left: int = 100
-    """Searches for the nearest right name: one takes up to 0.1 s, and few are shown."""
-
-    def may_look_up(self) -> bool:
-        """Counts a search; False when there were enough."""
-        self.lookups_left -= 1
-        return self.lookups_left >= 0
-
-
-def wrong(problem: str) -> PydanticCustomError:
-    """The error of a value, in words. The braces of user text must not meet pydantic's formatting."""
-    return PydanticCustomError("manifest", "{problem}", {"problem": problem})
-
-
-def surroundings(info: ValidationInfo) -> Surroundings | None:
-    """The context of this validation; None when a model is built in code."""
-    return info.context if isinstance(info.context, Surroundings) else None
-
-
-def nearest(text: str, known: Collection[str], *, cutoff: float = 0.6) -> str | None:
-    """The known name most like text, ignoring case; None when nothing comes near."""
-    folded = {name.casefold(): name for name in reversed(tuple(known))}
-    found = get_close_matches(text[:MAX_NAME].casefold(), folded, n=1, cutoff=cutoff)
-    return folded[found[0]] if found else None
-
-
-def instead(text: str, known: Collection[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, or all of them when few."""
-    near = nearest(text, known)
-    if near is not None:
-        return f"; did you mean {shown(near)}?"
-    if 0 < len(known) <= 12:
-        return f"; known: {', '.join(known)}"
-    return ""
-
-
-def some(value: object) -> object:
-    """Refuse an empty list or mapping. By hand: pydantic counts what is valid, and would complain twice."""
-    if isinstance(value, list | tuple | dict) and not value:
-        raise wrong("nothing here; at least one is wanted")
-    return value
-
-
-class ShortForm:
-    """A mapping that may be typed as one word: `mara` for `{name: mara}`."""
-
-    def __init__(self, key: str, meaning: str) -> None:
-        self._key = key
-        self._meaning = meaning
-
-    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Open the short form before the mapping is validated."""
-        return core_schema.no_info_before_validator_function(self._open, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Show both forms, so that an editor accepts and completes both."""
-        return {"anyOf": [{"type": "string", "description": self._meaning}, handler(schema)]}
-
-    def _open(self, value: object) -> object:
-        # Numbers and nothing are opened too: then the message is about the word that they stand for.
-        return value if isinstance(value, dict | list | BaseModel) else {self._key: value}
 
 
 def _label(text: str) -> str:
@@ -145,14 +58,12 @@ def _words(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    if _UNSAFE_NAME.search(text):
+    if CONTROL.search(text):
         raise wrong(f"{shown(text)} is no name: it has a line break or another control character in it")
     if len(text) > MAX_NAME:
         raise wrong(f"{shown(text)} is no name: {len(text)} characters, at most {MAX_NAME}")
     return _words(text)
 
-
-_UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f]")
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_words)]
 """Text that is not empty."""
@@ -372,83 +283,3 @@ FigurePlace = Annotated[str | Fractions, BeforeValidator(_place(FIGURE_PLACES)),
 LetteringPlace = Annotated[
     str | Fractions, BeforeValidator(_place(LETTERING_PLACES)), _place_schema(LETTERING_PLACES)
 ]
-
-
-# --- files ----------------------------------------------------------------------------------------------
-
-_LISTED = 5_000
-"""Files looked at for a suggestion: enough for a project, bounded for a home folder."""
-
-
-def _inside(text: str) -> str:
-    """The path in its one spelling: relative, forward slashes, no ./ or //."""
-    path = PurePosixPath(text)
-    if not text.strip() or path == PurePosixPath():
-        raise wrong("the path is empty")
-    if _UNSAFE_NAME.search(text):
-        raise wrong(f"{shown(text)} is no path: it has a control character in it")
-    if path.is_absolute() or PureWindowsPath(text).drive or text.startswith(("\\", "~")):
-        raise wrong(f"{shown(text)} leaves the manifest's folder; paths are relative to it")
-    if "\\" in text:
-        raise wrong(f"{shown(text)}: folders are separated by /; write {shown(text.replace(chr(92), '/'))}")
-    if ".." in path.parts:
-        raise wrong(f"{shown(text)} leaves the manifest's folder; keep the files inside it, without '..'")
-    return path.as_posix()
-
-
-def _file(text: str, info: ValidationInfo) -> str:
-    relative = _inside(text)
-    around = surroundings(info)
-    if around is None:
-        return relative
-    try:
-        target = (around.folder / relative).resolve()
-        inside = target.is_relative_to(around.folder.resolve())
-        is_file, is_folder = target.is_file(), target.is_dir()
-    except (OSError, RuntimeError, ValueError) as error:  # too long, a ring of links, odd characters
-        reason = getattr(error, "strerror", None) or error
-        raise wrong(f"{shown(text)} cannot be looked up: {reason}") from None
-    if not inside:
-        raise wrong(f"{shown(text)} leaves the manifest's folder through a link; copy the file into it")
-    if is_folder:
-        raise wrong(f"{shown(text)} is a folder; name a file in it")
-    if not is_file:
-        raise wrong(f"no file {shown(text)}{_nearest_file(relative, around)}")
-    return relative
-
-
-def _nearest_file(text: str, around: Surroundings) -> str:
-    if not around.may_look_up():
-        return ""
-    if not around.files:
-        around.files.extend(_list_files(around.folder))
-    by_name = {PurePosixPath(file).name: file for file in reversed(around.files)}
-    name = PurePosixPath(text).name
-    near = by_name.get(name) or nearest(text, around.files, cutoff=0.7)
-    near = near or by_name.get(nearest(name, by_name, cutoff=0.7) or "")
-    return f"; the nearest is {shown(near)}" if near else ""
-
-
-def _list_files(folder: Path) -> list[str]:
-    found: list[str] = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found.extend((Path(parent) / name).relative_to(folder).as_posix() for name in sorted(names))
-        if len(found) >= _LISTED:
-            break
-    return found[:_LISTED]
-
-
-def _palette_file(text: str, info: ValidationInfo) -> str:
-    relative = _file(text, info)
-    around = surroundings(info)
-    if around is not None and relative not in around.loaded:
-        try:
-            around.loaded[relative] = read_palette(around.folder / relative)
-        except ConsistencyError as error:
-            raise wrong(str(error)) from None
-    return relative
-
-
-FilePath = Annotated[str, AfterValidator(_file)]
-PaletteFile = Annotated[str, AfterValidator(_palette_file)]

@@ -28,27 +28,22 @@ from series.manifest.fields import (
     CheckName,
     Color,
     FigurePlace,
-    FilePath,
     Label,
     LetteringPlace,
     MeasuredName,
     Name,
     Number,
-    PaletteFile,
     PaletteName,
     PanelId,
     Seed,
     SeedName,
-    ShortForm,
     Shot,
     Size,
     Whole,
     Words,
-    instead,
-    some,
-    surroundings,
-    wrong,
 )
+from series.manifest.paths import FilePath, PaletteFile
+from series.manifest.validation import ShortForm, instead, some, surroundings, wrong
 
 
 class Part(BaseModel):

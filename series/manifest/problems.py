@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from series.manifest.document import Document, Keys, shown
-from series.manifest.fields import instead, nearest
 from series.manifest.models import PLACES, Part
+from series.manifest.validation import instead, nearest
 
 
 class Problem(NamedTuple):

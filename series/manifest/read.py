@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from series.errors import ManifestError
 from series.manifest.document import Document, read_document, shown
-from series.manifest.fields import Surroundings, composed
+from series.manifest.fields import composed
 from series.manifest.models import Manifest
 from series.manifest.problems import Problem, problems_of
+from series.manifest.validation import Surroundings
 
 VERSION = 1
 """The manifest version that this package works with."""
