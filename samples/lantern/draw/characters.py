@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from ink import Pen, Point, corner, ellipse, ribbon
@@ -126,7 +127,7 @@ def _mitten(pen: Pen, hand: Point, elbow: Point, fill: str, shade: str, size: fl
     dx, dy = hand[0] - elbow[0], hand[1] - elbow[1]
     far = max(1.0, (dx * dx + dy * dy) ** 0.5)
     ux, uy = dx / far, dy / far
-    cx, cy = hand[0] + ux * size * 0.6, hand[1] + uy * size * 0.6
+    cx, cy = hand[0] + ux * size * 1.15, hand[1] + uy * size * 1.15
     side = 1 if ux * 0.3 - uy > 0 else -1
     thumb = (cx - uy * size * 0.85 * side, cy + ux * size * 0.85 * side)
     pen.shape(ellipse(thumb[0], thumb[1], size * 0.42, size * 0.48, n=12), fill, ink=0.85)
@@ -145,18 +146,12 @@ def _arm(
 ) -> None:
     elbow, hand = arm
     _mitten(pen, hand, elbow, glove[0], glove[1], width * 0.92)
-    pen.shape(
-        ribbon([shoulder, elbow, hand], [width * 0.92, width, width * 1.12], tip=False),
-        cloth[0],
-        shade=cloth[1],
-        depth=width * 0.5,
-    )
+    spine, widths = [shoulder, elbow, hand], [width * 0.92, width, width * 1.1]
+    pen.limb(spine, widths, cloth[0], shade=cloth[1], depth=width * 0.5)
     if cuff:
-        dx, dy = hand[0] - elbow[0], hand[1] - elbow[1]
-        far = max(1.0, (dx * dx + dy * dy) ** 0.5)
-        ux, uy = dx / far * 7, dy / far * 7
-        band = ribbon([(hand[0] - ux, hand[1] - uy), (hand[0] + ux, hand[1] + uy)], [width * 1.22] * 2)
-        pen.shape(band, cuff[0], shade=cuff[1], depth=5, ink=0.9)
+        lean = math.degrees(math.atan2(hand[1] - elbow[1], hand[0] - elbow[0]))
+        band = ellipse(hand[0], hand[1], width * 0.55, width * 1.22, turn=lean, n=18)
+        pen.shape(band, cuff[0], shade=cuff[1], depth=4, ink=0.9)
 
 
 def mara(pen: Pen, pose: Pose, *, part: str = "full") -> None:
@@ -166,14 +161,14 @@ def mara(pen: Pen, pose: Pose, *, part: str = "full") -> None:
     left = pose.left or ((-62, -112), (-64, -78))
     right = pose.right or ((62, -112), (64, -78))
     cloth, fleece = (c["coat"], c["coat_shade"]), (c["fleece"], c["fleece_shade"])
-    glove = (c["skin"], c["skin_shade"]) if home else fleece
+    glove, cuff = ((c["skin"], c["skin_shade"]), None) if home else (fleece, fleece)
     if part == "full":
         _mara_legs(pen, c, pose.step, home=home)
     behind, front = (left, right) if pose.turn >= 0 else (right, left)
     back_side = -1 if pose.turn >= 0 else 1
     raised = behind[1][1] < -150
     if not raised:
-        _arm(pen, (back_side * 30, -146), behind, cloth, glove, cuff=fleece)
+        _arm(pen, (back_side * 30, -146), behind, cloth, glove, cuff=cuff)
     coat = [
         (-26, -166),
         (-40, -140),
@@ -201,11 +196,19 @@ def mara(pen: Pen, pose: Pose, *, part: str = "full") -> None:
             pen.shape(ellipse(pose.turn * 14, y, 6, 6, n=12), c["fleece"], ink=0.65)
         pen.line([(pose.turn * 14 + 30, -96), (pose.turn * 14 + 46, -92)], 0.8)
     if raised:
-        _arm(pen, (back_side * 30, -146), behind, cloth, glove, cuff=fleece)
-    _arm(pen, (-back_side * 30, -146), front, cloth, glove, cuff=fleece)
+        _arm(pen, (back_side * 30, -146), behind, cloth, glove, cuff=cuff)
+    _arm(pen, (-back_side * 30, -146), front, cloth, glove, cuff=cuff)
     collar = [
-        (-44, -164), (-36, -146), (-14, -136), (0, -139), (14, -136), (36, -146), (44, -164), (30, -180), (-30, -180),
-    ]  # fmt: skip
+        (-44, -164),
+        (-36, -146),
+        (-14, -136),
+        (0, -139),
+        (14, -136),
+        (36, -146),
+        (44, -164),
+        (30, -180),
+        (-30, -180),
+    ]
     pen.shape(collar, c["fleece"], shade=c["fleece_shade"], depth=7)
     _mara_head(pen.at(pose.turn * 5, -214, turn=pose.tilt), c, pose, hat=not home)
 
@@ -232,13 +235,32 @@ def _mara_legs(pen: Pen, c: dict[str, str], step: float, *, home: bool) -> None:
 def _mara_head(pen: Pen, c: dict[str, str], pose: Pose, *, hat: bool) -> None:
     t = pose.turn
     back = [
-        (-64, -24), (-50, -58), (0, -72), (50, -58), (66, -22), (72, 24), (76, 52), (50, 60),
-        (0, 50), (-50, 60), (-76, 52), (-72, 24),
-    ]  # fmt: skip
+        (-64, -24),
+        (-50, -58),
+        (0, -72),
+        (50, -58),
+        (66, -22),
+        (72, 24),
+        (76, 52),
+        (50, 60),
+        (0, 50),
+        (-50, 60),
+        (-76, 52),
+        (-72, 24),
+    ]
     pen.shape([(x - t * 9, y) for x, y in back], c["hair"], shade=c["hair_shade"], depth=8)
     face = [
-        (-52, -8), (-51, 18), (-34, 44), (0, 54), (34, 44), (51, 18), (52, -8), (40, -46), (0, -56), (-40, -46),
-    ]  # fmt: skip
+        (-52, -8),
+        (-51, 18),
+        (-34, 44),
+        (0, 54),
+        (34, 44),
+        (51, 18),
+        (52, -8),
+        (40, -46),
+        (0, -56),
+        (-40, -46),
+    ]
     name = pen.shape([(x + t * 5, y) for x, y in face], c["skin"], shade=c["skin_shade"], depth=8)
     fx = t * 24
     pen.patch([(-60, -20), (0, -4 - 8), (60, -20), (60, -60), (-60, -60)], c["skin_shade"], clip=name)
@@ -247,25 +269,35 @@ def _mara_head(pen: Pen, c: dict[str, str], pose: Pose, *, hat: bool) -> None:
         squeeze = 1 - max(0.0, side * t) * 0.3
         _eye(pen, fx + side * (23 - max(0, side * t) * 4), 4, pose.eyes, 1.0, squeeze)
         bx, lift = fx + side * 23, -18 - (4 if pose.eyes == "wide" else 0)
-        slope = pose.brow * 6 * side
+        slope = -pose.brow * 6 * side
         pen.line([(bx - 11, lift - slope), (bx, lift - 4), (bx + 11, lift + slope)], 1.1)
     pen.line([(fx + t * 7 - 3, 17), (fx + t * 7 + 2, 20), (fx + t * 7 + 5, 17)], 0.85)
     _mouth(pen, fx + t * 2, 32, pose.mouth)
     s = t * 14
     fringe = [
         *corner((-60 + t * 4, 12)),
-        (-64, -22), (-46, -60), (0, -72), (46, -60), (64, -22),
-        *corner((60 + t * 4, 12), (48 + s * 0.5, -24), (30 + s, -16), (18 + s, -28), (0 + s, -18), (-14 + s, -28)),
+        (-64, -22),
+        (-46, -60),
+        (0, -72),
+        (46, -60),
+        (64, -22),
+        *corner(
+            (60 + t * 4, 12), (48 + s * 0.5, -24), (30 + s, -16), (18 + s, -28), (0 + s, -18), (-14 + s, -28)
+        ),
         *corner((-30 + s, -16), (-46 + s * 0.5, -26)),
-    ]  # fmt: skip
+    ]
     hair = pen.shape(fringe, c["hair"], ink=0.9)
     del hair
     pen.line([(-46, -34), (-32, -50), (-12, -56)], 1.6, color="#4b5688")
     for side in (-1, 1):
         lock = [
-            *corner((side * 58 - t * 4, -14)), (side * 66 - t * 8, 14), (side * 72 - t * 9, 46),
-            *corner((side * 52 - t * 8, 58)), (side * 51 - t * 2, 30), (side * 50 + t, 6),
-        ]  # fmt: skip
+            *corner((side * 58 - t * 4, -14)),
+            (side * 66 - t * 8, 14),
+            (side * 72 - t * 9, 46),
+            *corner((side * 52 - t * 8, 58)),
+            (side * 51 - t * 2, 30),
+            (side * 50 + t, 6),
+        ]
         pen.shape(lock, c["hair"], ink=0.8)
     if hat:
         _beret(pen, c, t)
@@ -273,8 +305,17 @@ def _mara_head(pen: Pen, c: dict[str, str], pose: Pose, *, hat: bool) -> None:
 
 def _beret(pen: Pen, c: dict[str, str], t: float) -> None:
     beret = [
-        (-58, -40), (-76, -58), (-62, -90), (-14, -106), (42, -98), (74, -66), (62, -42), (30, -50), (0, -53), (-30, -49),
-    ]  # fmt: skip
+        (-58, -40),
+        (-76, -58),
+        (-62, -90),
+        (-14, -106),
+        (42, -98),
+        (74, -66),
+        (62, -42),
+        (30, -50),
+        (0, -53),
+        (-30, -49),
+    ]
     pen.shape(beret, c["coat"], shade=c["coat_shade"], depth=12)
     pen.line([(-58, -46), (-28, -58), (0, -61), (30, -58), (60, -47)], 0.9)
     pen.shape(ellipse(-4 - t * 5, -108, 17, 16, n=14), c["fleece"], shade=c["fleece_shade"], depth=7)
@@ -289,10 +330,30 @@ def stranger(pen: Pen, pose: Pose, *, part: str = "full", palette: dict[str, str
         for side in (-1, 1):
             pen.shape(ribbon([(side * 16, -70), (side * 18, -8)], [11, 10]), c["trim"])
             pen.shape(ellipse(side * 22, -6, 20, 9), c["boots"])
-    hair = [(-34, -262), (-60, -240), (-66, -200), (-78, -160), (-70, -112), (-46, -102), (46, -102), (70, -112),
-            (78, -160), (66, -200), (60, -240), (34, -262)]  # fmt: skip
+    hair = [
+        (-34, -262),
+        (-60, -240),
+        (-66, -200),
+        (-78, -160),
+        (-70, -112),
+        (-46, -102),
+        (46, -102),
+        (70, -112),
+        (78, -160),
+        (66, -200),
+        (60, -240),
+        (34, -262),
+    ]
     pen.shape(hair, c["hair"], shade=c["hair_shade"], depth=12)
-    coat = [(-30, -184), (-46, -160), (-48, -100), *corner((-52, -52), (52, -52)), (48, -100), (46, -160), (30, -184)]
+    coat = [
+        (-30, -184),
+        (-46, -160),
+        (-48, -100),
+        *corner((-52, -52), (52, -52)),
+        (48, -100),
+        (46, -160),
+        (30, -184),
+    ]
     pen.shape(coat, c["coat"], shade=c["coat_shade"], depth=12)
     pen.line([(0, -170), (1, -110), (0, -56)], 1.0)
     for y in (-146, -110, -76):
@@ -312,8 +373,21 @@ def stranger(pen: Pen, pose: Pose, *, part: str = "full", palette: dict[str, str
             head.patch(ellipse(fx + side * dx, dy, 1.8, 1.8, n=8), c["hair_shade"], clip=name)
     head.line([(fx, 4), (fx + 7, 22), (fx - 2, 24)], 0.9)
     _mouth(head, fx, 38, "flat" if pose.mouth in {"flat", "sad"} else "smile", 0.8)
-    curls = [(-44, 30), (-54, 0), (-50, -40), (-24, -66), (10, -68), (44, -52), (56, -10), (46, 34),
-             (38, 0), (26, -28), (2, -38), (-22, -24), (-34, 0)]  # fmt: skip
+    curls = [
+        (-44, 30),
+        (-54, 0),
+        (-50, -40),
+        (-24, -66),
+        (10, -68),
+        (44, -52),
+        (56, -10),
+        (46, 34),
+        (38, 0),
+        (26, -28),
+        (2, -38),
+        (-22, -24),
+        (-34, 0),
+    ]
     head.shape(curls, c["hair"], shade=c["hair_shade"], depth=8)
     for x, y in ((-46, -34), (-30, -60), (0, -70), (30, -62), (50, -36)):
         head.shape(ellipse(x, y, 17, 16, n=12), c["hair"], ink=0.8)
@@ -361,13 +435,13 @@ def _tib_sit(pen: Pen, c: dict[str, str], pose: Pose) -> None:
 def _tib_walk(pen: Pen, c: dict[str, str], pose: Pose) -> None:
     _tail(pen, c, [(-58, -62), (-92, -78), (-98, -120), (-84, -152)])
     for x, dx in ((-44, -12), (40, 12)):
-        pen.shape(ribbon([(x, -48), (x + dx, -8)], [13, 10]), c["fur_shade"])
+        pen.limb([(x, -48), (x + dx, -10)], [13, 10], c["fur_shade"])
     body = [(-70, -58), (-52, -88), (0, -86), (50, -92), (70, -66), (58, -36), (0, -30), (-56, -34)]
     name = pen.shape(body, c["fur"], shade=c["fur_shade"], depth=9)
     for x in (-40, -18, 4):
         pen.patch(ribbon([(x, -92), (x - 4, -70), (x - 2, -54)], [6, 5, 1]), c["stripe"], clip=name)
     for x, dx in ((-50, 8), (48, -8)):
-        pen.shape(ribbon([(x, -46), (x + dx, -10)], [14, 11]), c["fur"], shade=c["fur_shade"], depth=5)
+        pen.limb([(x, -44), (x + dx, -12)], [13, 11], c["fur"], shade=c["fur_shade"], depth=5)
         pen.shape(ellipse(x + dx + 5, -6, 15, 8), c["belly"], ink=0.9)
     tib_head(pen.at(66, -104, turn=pose.tilt), pose, c)
 
@@ -375,7 +449,17 @@ def _tib_walk(pen: Pen, c: dict[str, str], pose: Pose) -> None:
 def _tib_reach(pen: Pen, c: dict[str, str], pose: Pose) -> None:
     """Upright on the hind legs, stretched, one paw high."""
     _tail(pen, c, [(-26, -14), (-70, -20), (-92, -58), (-82, -100)])
-    body = [(-44, -4), (-48, -36), (-32, -96), (-14, -142), (22, -142), (36, -96), (46, -36), (42, -4), (0, 2)]
+    body = [
+        (-44, -4),
+        (-48, -36),
+        (-32, -96),
+        (-14, -142),
+        (22, -142),
+        (36, -96),
+        (46, -36),
+        (42, -4),
+        (0, 2),
+    ]
     name = pen.shape(body, c["fur"], shade=c["fur_shade"], depth=9)
     for y in (-88, -68, -48):
         pen.patch(ribbon([(-56, y - 6), (-36, y), (-24, y)], [5, 4, 1]), c["stripe"], clip=name)
@@ -383,7 +467,7 @@ def _tib_reach(pen: Pen, c: dict[str, str], pose: Pose) -> None:
     for side in (-1, 1):
         pen.shape(ellipse(side * 20, -6, 20, 10), c["belly"], ink=0.9)
     paw = pose.right or ((48, -150), (64, -196))
-    pen.shape(ribbon([(20, -126), *paw], [13, 11, 12]), c["fur"], shade=c["fur_shade"], depth=5)
+    pen.limb([(20, -126), *paw], [13, 11, 12], c["fur"], shade=c["fur_shade"], depth=5)
     pen.shape(ellipse(paw[1][0], paw[1][1] - 6, 13, 12, n=14), c["belly"], ink=0.9)
     tib_head(pen.at(2, -164, turn=pose.tilt), pose, c)
 
@@ -392,23 +476,45 @@ def tib_head(pen: Pen, pose: Pose, c: dict[str, str] = TIB) -> None:
     """Tib's head alone, its middle at the origin."""
     t = pose.turn
     for side in (-1, 1):
-        ear = [*corner((side * 50, -14)), (side * 50, -40), *corner((side * 44, -66)), (side * 24, -50), *corner((side * 10, -34))]
+        ear = [
+            *corner((side * 50, -14)),
+            (side * 50, -40),
+            *corner((side * 44, -66)),
+            (side * 24, -50),
+            *corner((side * 10, -34)),
+        ]
         pen.shape([(x + t * 3, y) for x, y in ear], c["fur"], shade=c["fur_shade"], depth=6)
         inner = [*corner((side * 43, -26)), *corner((side * 41, -54)), *corner((side * 22, -36))]
         pen.patch([(x + t * 5, y) for x, y in inner], c["nose"])
     head = [
-        (-20, -41), (-46, -26), *corner((-62, 2)), (-54, 10), *corner((-60, 20)), (-42, 28), (0, 36),
-        (42, 28), *corner((60, 20)), (54, 10), *corner((62, 2)), (46, -26), (20, -41),
-    ]  # fmt: skip
+        (-20, -41),
+        (-46, -26),
+        *corner((-62, 2)),
+        (-54, 10),
+        *corner((-60, 20)),
+        (-42, 28),
+        (0, 36),
+        (42, 28),
+        *corner((60, 20)),
+        (54, 10),
+        *corner((62, 2)),
+        (46, -26),
+        (20, -41),
+    ]
     name = pen.shape(head, c["fur"], shade=c["fur_shade"], depth=7)
     for x, far in ((-15, -22), (0, -17), (15, -22)):
         pen.patch(ribbon([(x + t * 9, -48), (x * 0.9 + t * 12, far)], [5.5, 2.0]), c["stripe"], clip=name)
     for side in (-1, 1):
         for y in (-4, 9):
-            pen.patch(ribbon([(side * 64, y), (side * 44 + t * 6, y + 3)], [4.5, 1.5]), c["stripe"], clip=name)
+            pen.patch(
+                ribbon([(side * 64, y), (side * 44 + t * 6, y + 3)], [4.5, 1.5]), c["stripe"], clip=name
+            )
     fx = t * 12
-    pen.patch([(fx - 22, 14), (fx - 10, 2), (fx + 10, 2), (fx + 22, 14), (fx + 16, 32), (fx, 36), (fx - 16, 32)],
-              c["belly"], clip=name)  # fmt: skip
+    pen.patch(
+        [(fx - 22, 14), (fx - 10, 2), (fx + 10, 2), (fx + 22, 14), (fx + 16, 32), (fx, 36), (fx - 16, 32)],
+        c["belly"],
+        clip=name,
+    )
     for side in (-1, 1):
         _cat_eye(pen, fx + side * 25, -8, c, pose, side)
     pen.shape([(fx - 7, 5), (fx + 7, 5), (fx, 12)], c["nose"], ink=0.7)
@@ -439,7 +545,11 @@ def _cat_eye(pen: Pen, x: float, y: float, c: dict[str, str], pose: Pose, side: 
     pen.patch(ellipse(x + pose.turn * 4, y + 1, pupil, 10.5 * grow, n=14), pen.ink, clip=name)
     pen.dot(x + pose.turn * 4 - 3, y - 4, 2.6, 2.8, "#ffffff")
     if pose.eyes == "half":
-        lid = [(x - 18, y - 18), (x + 18, y - 18), *corner((x + 18, y - 2 + side * 1.5), (x - 18, y - 2 - side * 1.5))]
+        lid = [
+            (x - 18, y - 18),
+            (x + 18, y - 18),
+            *corner((x + 18, y - 2 + side * 1.5), (x - 18, y - 2 - side * 1.5)),
+        ]
         pen.patch(lid, c["fur"], clip=name)
         pen.line([(x - 14, y - 2 - side * 1.5), (x + 14, y - 2 + side * 1.5)], 1.3)
 
@@ -464,8 +574,14 @@ def oswin(pen: Pen, pose: Pose, *, part: str = "full") -> None:
         for side in (-1, 1):
             foot = side * 28 + pose.step * 14 * side
             pen.shape(ribbon([(side * 26, -90), (foot, -20)], [19, 17]), c["trousers"])
-            shoe = [*corner((foot - 20, -38), (foot + 20, -38)), (foot + 22, -10), (foot + 28 + pose.turn * 8, -1),
-                    (foot, 3), (foot - 28 + pose.turn * 8, -1), (foot - 22, -10)]  # fmt: skip
+            shoe = [
+                *corner((foot - 20, -38), (foot + 20, -38)),
+                (foot + 22, -10),
+                (foot + 28 + pose.turn * 8, -1),
+                (foot, 3),
+                (foot - 28 + pose.turn * 8, -1),
+                (foot - 22, -10),
+            ]
             pen.shape(shoe, c["boots"], shade="#33233a", depth=7)
     left = pose.left or ((-88, -224), (-84, -168))
     right = pose.right or ((88, -224), (84, -168))
@@ -475,9 +591,22 @@ def oswin(pen: Pen, pose: Pose, *, part: str = "full") -> None:
     if not raised:
         _arm(pen, (side * 46, -288), behind, cloth, glove, width=23)
     coat = [
-        (-44, -322), (-62, -288), (-66, -230), (-72, -170), (-84, -100), *corner((-92, -58)), (-40, -48), (0, -46),
-        (40, -48), *corner((92, -58)), (84, -100), (72, -170), (66, -230), (62, -288), (44, -322),
-    ]  # fmt: skip
+        (-44, -322),
+        (-62, -288),
+        (-66, -230),
+        (-72, -170),
+        (-84, -100),
+        *corner((-92, -58)),
+        (-40, -48),
+        (0, -46),
+        (40, -48),
+        *corner((92, -58)),
+        (84, -100),
+        (72, -170),
+        (66, -230),
+        (62, -288),
+        (44, -322),
+    ]
     pen.shape(coat, c["coat"], shade=c["coat_shade"], depth=17)
     bx = pose.turn * 18
     pen.line([(bx, -300), (bx + 2, -180), (bx + 6, -52)], 1.0)
@@ -490,7 +619,9 @@ def oswin(pen: Pen, pose: Pose, *, part: str = "full") -> None:
         _arm(pen, (side * 46, -288), behind, cloth, glove, width=23)
     _arm(pen, (-side * 46, -288), front, cloth, glove, width=23)
     tail = [(-26, -318), (-44, -280), (-48, -232), *corner((-52, -206), (-18, -208)), (-16, -250), (0, -306)]
-    pen.shape([(x * (-1 if pose.turn < 0 else 1), y) for x, y in tail], c["scarf"], shade=c["scarf_shade"], depth=7)
+    pen.shape(
+        [(x * (-1 if pose.turn < 0 else 1), y) for x, y in tail], c["scarf"], shade=c["scarf_shade"], depth=7
+    )
     _oswin_head(pen.at(pose.turn * 8, -364, turn=pose.tilt), c, pose)
 
 
@@ -504,30 +635,76 @@ def _oswin_head(pen: Pen, c: dict[str, str], pose: Pose) -> None:
     name = pen.shape(face, c["skin"], shade=c["skin_shade"], depth=8)
     fx = t * 17
     beard = [
-        (-49, -6), (-54, 22), (-46, 54), *corner((-34, 64)), (-22, 72), *corner((-8, 86)), (8, 80), *corner((20, 82)),
-        (34, 62), *corner((44, 58)), (54, 22), (49, -6), (38, 10), (22, 16), (0, 14), (-22, 16), (-38, 10),
-    ]  # fmt: skip
-    pen.shape([(x + t * (6 + max(0, y) * 0.07), y) for x, y in beard], c["beard"], shade=c["beard_shade"], depth=8)
+        (-49, -6),
+        (-54, 22),
+        (-46, 54),
+        *corner((-34, 64)),
+        (-22, 72),
+        *corner((-8, 86)),
+        (8, 80),
+        *corner((20, 82)),
+        (34, 62),
+        *corner((44, 58)),
+        (54, 22),
+        (49, -6),
+        (38, 10),
+        (22, 16),
+        (0, 14),
+        (-22, 16),
+        (-38, 10),
+    ]
+    pen.shape(
+        [(x + t * (6 + max(0, y) * 0.07), y) for x, y in beard], c["beard"], shade=c["beard_shade"], depth=8
+    )
     for s in (-1, 1):
         pen.patch(ellipse(fx + s * 30, 6, 10, 7, n=14), "#e58a78", clip=name, opacity=0.7)
         squeeze = 1 - max(0.0, s * t) * 0.3
         _eye(pen, fx + s * 20, -9, pose.eyes, 0.72, squeeze)
-        slope = pose.brow * 6 * s
-        brow = ribbon([(fx + s * 8, -26 + slope * s * s), (fx + s * 21, -31), (fx + s * 35, -25 - slope)], [4.5, 6.5, 3])
+        inner, outer = -26 + pose.brow * 6, -25 - pose.brow * 5
+        brow = ribbon([(fx + s * 8, inner), (fx + s * 21, -31), (fx + s * 35, outer)], [4.5, 6.5, 3])
         pen.shape(brow, c["beard"], ink=0.8)
     if pose.mouth in {"o", "grin"}:
         _mouth(pen, fx, 36, pose.mouth, 0.8)
     moustache = [
-        (fx, 16), (fx - 14, 10), (fx - 34, 18), *corner((fx - 46, 32)), (fx - 26, 33), (fx, 25),
-        (fx + 26, 33), *corner((fx + 46, 32)), (fx + 34, 18), (fx + 14, 10),
-    ]  # fmt: skip
+        (fx, 16),
+        (fx - 14, 10),
+        (fx - 34, 18),
+        *corner((fx - 46, 32)),
+        (fx - 26, 33),
+        (fx, 25),
+        (fx + 26, 33),
+        *corner((fx + 46, 32)),
+        (fx + 34, 18),
+        (fx + 14, 10),
+    ]
     pen.shape(moustache, c["beard"], shade=c["beard_shade"], depth=4)
-    nose = [(fx + t * 5 - 12, 2), (fx + t * 6 - 6, -9), (fx + t * 7 + 6, -9), (fx + t * 8 + 13, 2), (fx + t * 8 + 8, 14), (fx + t * 7 - 7, 14)]
+    nose = [
+        (fx + t * 5 - 12, 2),
+        (fx + t * 6 - 6, -9),
+        (fx + t * 7 + 6, -9),
+        (fx + t * 8 + 13, 2),
+        (fx + t * 8 + 8, 14),
+        (fx + t * 7 - 7, 14),
+    ]
     pen.shape(nose, c["nose"], shade="#c56a60", depth=5)
     cap = [
-        *corner((-54, -28)), (-60, -52), (-40, -78), (4, -84), (48, -74), (62, -50), *corner((54, -28)), (0, -38),
-    ]  # fmt: skip
+        *corner((-54, -28)),
+        (-60, -52),
+        (-40, -78),
+        (4, -84),
+        (48, -74),
+        (62, -50),
+        *corner((54, -28)),
+        (0, -38),
+    ]
     pen.shape(cap, c["scarf"], shade=c["scarf_shade"], depth=11)
-    brim = [*corner((-50 + t * 12, -30)), (0 + t * 22, -46), *corner((50 + t * 12, -30)), (40 + t * 26, -20), (t * 30, -25), (-40 + t * 22, -20)]
+    brim = [
+        *corner((-50 + t * 12, -30)),
+        (0 + t * 22, -46),
+        *corner((50 + t * 12, -30)),
+        (40 + t * 26, -20),
+        (t * 30, -25),
+        (-40 + t * 22, -20),
+    ]
     pen.shape(brim, c["scarf_shade"], ink=1.0)
     pen.shape(ellipse(t * 8, -82, 7, 5, n=12), c["scarf_shade"], ink=0.8)

@@ -68,8 +68,7 @@ def smooth(points: Points, *, closed: bool = True, steps: int = 8) -> np.ndarray
         if (b == c).all():
             continue  # the seam of a corner
         out.append(
-            0.5
-            * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
         )
     if not closed:
         out.append(p[-1:])
@@ -107,6 +106,14 @@ def ribbon(spine: Points, widths: Sequence[float], *, tip: bool = True) -> list[
     start = line[0] - (np.cos(angles) * tangent[0] + np.sin(angles) * normal[0]) * half[0] * 0.95
     end = line[-1] + (np.cos(angles) * tangent[-1] - np.sin(angles) * normal[-1]) * half[-1] * 0.95
     return [tuple(p) for p in np.vstack([start, left, end if tip else left[:0], right[::-1]])]
+
+
+def beads(centres: np.ndarray, radii: np.ndarray) -> str:
+    """Overlapping discs as one path."""
+    return "".join(
+        f"M{x - r:.1f} {y:.1f}a{r:.1f} {r:.1f} 0 1 0 {2 * r:.1f} 0a{r:.1f} {r:.1f} 0 1 0 {-2 * r:.1f} 0"
+        for (x, y), r in zip(centres, radii, strict=True)
+    )
 
 
 def path(points: np.ndarray, *, closed: bool = True) -> str:
@@ -201,13 +208,33 @@ class Pen:
             )
         return name
 
-    def patch(
-        self, points: Points, fill: str, *, clip: str = "", opacity: float = 1.0, blend: str = ""
+    def limb(
+        self,
+        spine: Points,
+        widths: Sequence[float],
+        fill: str,
+        *,
+        shade: str | None = None,
+        depth: float = 6.0,
     ) -> None:
+        """A sleeve or a leg: beads along a smooth spine, so that a sharp elbow leaves no crease."""
+        line = smooth(spine, closed=False, steps=16)
+        half = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)), widths) * self.scale
+        p, w = self.device(line), self.line_width
+        self.sheet.note(np.vstack([p - half[:, None], p + half[:, None]]))
+        moved = p + np.array(self.light) * depth * self.scale
+        add = self.sheet.add
+        add(f'<path d="{beads(p - np.array(self.light) * w * 0.36, half + w * 0.45)}" fill="{self.ink}"/>')
+        add(f'<path d="{beads(p, half + w * 0.31)}" fill="{self.ink}"/>')
+        add(f'<path d="{beads(p, half - w * 0.31)}" fill="{shade or fill}"/>')
+        if shade:
+            name = self.sheet.clip(beads(p, half - w * 0.31))
+            add(f'<g clip-path="url(#{name})"><path d="{beads(moved, half)}" fill="{fill}"/></g>')
+
+    def patch(self, points: Points, fill: str, *, clip: str = "", opacity: float = 1.0) -> None:
         """A flat form without ink."""
         d = path(self.device(smooth(points)))
-        style = f' style="mix-blend-mode:{blend}"' if blend else ""
-        part = f'<path d="{d}" fill="{fill}" fill-opacity="{opacity:g}"{style}/>'
+        part = f'<path d="{d}" fill="{fill}" fill-opacity="{opacity:g}"/>'
         self.sheet.add(f'<g clip-path="url(#{clip})">{part}</g>' if clip else part)
 
     def line(self, points: Points, width: float = 1.0, *, color: str | None = None, clip: str = "") -> None:
@@ -229,10 +256,21 @@ class Pen:
         self.patch(ellipse(x, y, rx, ry or rx, n=14), fill or self.ink)
 
 
+# From the edge of the light inwards.
+EMBERS = ("#6b4fa6", "#8f5aa0", "#b76a92", "#d98674", "#f2ab66", "#ffcf7f", "#ffe2a6")
+
+
 def glow(
-    pen: Pen, x: float, y: float, radius: float, *, color: str = "#ffb765", steps: int = 6, strength: float = 0.11
+    pen: Pen,
+    x: float,
+    y: float,
+    radius: float,
+    *,
+    color: str | None = None,
+    steps: int = 6,
+    strength: float = 0.11,
 ) -> None:
-    """Lamplight as a gouache painter lays it: a few wobbly rings, each a thin wash."""
+    """Lamplight as a gouache painter lays it: wobbly rings from violet to straw, each a thin wash."""
     dice = random.Random(int(x * 7 + y * 13 + radius))  # noqa: S311
     for k in range(steps):
         r = radius * (1 - k / steps) ** 1.25
@@ -240,4 +278,5 @@ def glow(
             (px + dice.uniform(-0.03, 0.03) * r, py + dice.uniform(-0.03, 0.03) * r)
             for px, py in ellipse(x, y, r, r, n=16)
         ]
-        pen.patch(ring, color, opacity=strength, blend="screen")
+        tone = color or EMBERS[round(k / max(1, steps - 1) * (len(EMBERS) - 1))]
+        pen.patch(ring, tone, opacity=strength * (1 + 0.9 * k / steps))
