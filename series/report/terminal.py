@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from consistency.judge import Finding, Verdict
@@ -42,7 +41,7 @@ def print_summary(audit: Audit, console: Console, *, next_commands: Sequence[str
     next_commands: lines to close with; left out, those of NEXT.
     """
     _line(console, Text(one_direction(audit.series), style="bold"), Text(f"  {audit.kind}", style="dim"))
-    console.print(_counts(audit))
+    _counts(audit, console)
     _line(console, _mark(audit.verdict), Text(headline(audit), style=_STYLES[audit.verdict]))
     for note in audit.notes:
         _line(console, Text("note: ", style="dim"), Text(one_direction(note), style="dim"))
@@ -56,17 +55,12 @@ def print_summary(audit: Audit, console: Console, *, next_commands: Sequence[str
         console.print(Text(f"  {one_direction(command)}"), soft_wrap=True)
 
 
-def _counts(audit: Audit) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(justify="right")
-    table.add_column()
+def _counts(audit: Audit, console: Console) -> None:
+    digits = max(len(f"{audit.count(verdict):,}") for verdict in Verdict)
     for verdict in reversed(Verdict):
-        style = _STYLES[verdict] if audit.count(verdict) else "dim"
-        table.add_row(
-            Text(f"{audit.count(verdict):,}", style=style),
-            Text(f"{_MARKS[verdict]} {VERDICT_TITLES[verdict].lower()}", style=style),
-        )
-    return table
+        number = audit.count(verdict)
+        words = f"{number:>{digits},}  {_MARKS[verdict]} {VERDICT_TITLES[verdict].lower()}"
+        _line(console, Text(words, style=_STYLES[verdict] if number else "dim"))
 
 
 def _frames(audit: Audit, console: Console, verdict: Verdict, shown: int, reasons: int) -> None:

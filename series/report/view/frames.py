@@ -152,6 +152,7 @@ def _lead(frame: AuditedFrame, findings: Sequence[Finding]) -> str:
 
 
 def picture(jpeg: bytes) -> str:
+    """A data: address; empty without a picture."""
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}" if jpeg else ""
 
 

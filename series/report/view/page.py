@@ -197,7 +197,9 @@ def _data(
 def _frame_data(
     frame: AuditedFrame, check_number: dict[str, int], character_number: dict[str, int]
 ) -> dict[str, object]:
-    """Short keys: n name, v verdict, c characters, f [check, character or -1, verdict] with each triple once."""
+    """The keys: n name, v verdict, c characters, f [check, character or -1, verdict], each triple once.
+    They are short because 2,000 frames repeat them.
+    """
     triples = {
         (
             check_number[finding.result.check],

@@ -1,0 +1,210 @@
+"""A small audit with every kind of finding and hostile names in every place where a user writes one."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from consistency.judge import Assessment, Verdict, judge
+from consistency.measurement import Box, Evidence, LabeledBox, Measurement, SwatchMatch, Unmeasured
+from consistency.tolerance import Tolerance
+from series.audit import Audit, AuditedFrame, AuditReference
+
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = "=cmd()"
+RIGHT_TO_LEFT = "\u202eמארה\u202c"
+EMOJI = "👩🏽‍🚀 Zoë"
+LONG = "long-" * 40
+CLOSING = "</script><!--\u2028]]>"
+MARKUP = "[red]not markup[/red]\x1b[31m"
+
+# One grey pixel, the shortest JPEG that browsers decode.
+JPEG = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000ffdb004300030202020202030202020303030304060404040404080606050609080a0a"
+    "090809090a0c0f0c0a0b0e0b09090d110d0e0f101011100a0c12131210130f101010ffc9000b080001000101011100ffcc000600101005"
+    "ffda0008010100003f00d2cf20ffd9"
+)
+
+TOLERANCES = {
+    ("identity", "subject/1"): Tolerance(0.35, 0.55, "calibrated on 412 pairs"),
+    ("identity.swap", "subject/1"): Tolerance(0.0, 0.05, "margin of the swap matrix"),
+    ("color.role", "lab/1"): Tolerance(3.0, 6.0, "series.yaml:41"),
+    ("color.offpalette", "lab/1"): Tolerance(0.1, 0.25, "default"),
+    ("style.series", "texture/1"): Tolerance(0.25, 0.4, SCRIPT),
+    ("picture.size", "picture/1"): Tolerance(0.0, 0.0, "series.yaml:7"),
+    ("picture.copy", "picture/1"): Tolerance(0.9, 1.0, "default", too_close=0.05),
+    ("made.up", "x/1"): Tolerance(1.0, 2.0, "nobody"),
+}
+
+
+def _judged(*results) -> Assessment:
+    return judge(results, TOLERANCES)
+
+
+def _frame(panel, file, characters, assessment, **more) -> AuditedFrame:
+    return AuditedFrame(panel, file, tuple(characters), 640, 480, JPEG, assessment, **more)
+
+
+def _drifted() -> AuditedFrame:
+    box = LabeledBox(Box(0.1, 0.02, 0.4, 0.9), "mara")
+    coat = SwatchMatch("coat", "#c0392b", "#d35400", 11.24, 0.31)
+    boots = SwatchMatch("boots", "#2c3e50", "", float("nan"), 0.0)
+    return _frame(
+        "P01",
+        "P01.jpg",
+        ["mara"],
+        _judged(
+            Measurement("picture.size", "series", 0.0, "share of size", "picture/1"),
+            Measurement("color.offpalette", "series", 0.123456789, "share of frame", "lab/1"),
+            Measurement(
+                "identity",
+                "mara",
+                0.3049999999,
+                "cosine distance",
+                "subject/1",
+                Evidence(boxes=(box,), nearest="refs/mara.png", scores={"mara": 0.305, EMOJI: 0.71}),
+            ),
+            Measurement(
+                "color.role",
+                "mara",
+                11.24,
+                "ΔE00",
+                "lab/1",
+                Evidence("coat #d35400 instead of #c0392b, ΔE00 11.2", (box,), (coat, boots)),
+            ),
+        ),
+        notes=("Display P3 converted to sRGB",),
+    )
+
+
+def _hostile() -> AuditedFrame:
+    box = LabeledBox(Box(0.7, 0.5, 1.0, 1.0), CLOSING)
+    return _frame(
+        SCRIPT,
+        f"{FORMULA}.png",
+        [SCRIPT, RIGHT_TO_LEFT],
+        _judged(
+            Measurement("made.up", SCRIPT, 1.5, "", "x/1", Evidence(MARKUP, (box,), nearest=f"{LONG}.png")),
+            Unmeasured("identity", RIGHT_TO_LEFT, f"{CLOSING} the figure is 31 px high; 48 are needed"),
+            Measurement("style.series", "series", float("nan"), "distance", "texture/1"),
+        ),
+        notes=(CLOSING,),
+    )
+
+
+def _consistent() -> AuditedFrame:
+    return _frame(
+        EMOJI,
+        f"{LONG}.jpg",
+        ["mara", EMOJI],
+        _judged(
+            Measurement("identity", "mara", 0.2, "cosine distance", "subject/1"),
+            Measurement("identity", EMOJI, 0.1, "cosine distance", "subject/1"),
+            Measurement("picture.copy", "series", 0.4, "hash distance", "picture/1"),
+        ),
+    )
+
+
+def _copied() -> AuditedFrame:
+    return _frame(
+        "P04",
+        "sub/P04\udcff\x07.jpg",
+        [],
+        _judged(
+            Measurement("picture.copy", "series", 0.01, "hash distance", "picture/1"),
+            Measurement("identity.swap", "mara", 0.03, "cosine distance", "subject/1"),
+        ),
+    )
+
+
+def _unreadable() -> AuditedFrame:
+    error = f"expected a picture, found text ({SCRIPT})"
+    return AuditedFrame("P05", "P05.png", ("mara",), 0, 0, b"", Assessment(()), error=error)
+
+
+def hostile_audit() -> Audit:
+    frames = (_drifted(), _hostile(), _consistent(), _copied(), _unreadable())
+    stray = _frame("", "@stray.jpg", [], Assessment(()))
+    return Audit(
+        series=f"{SCRIPT} & the “series”",
+        kind="comic",
+        frames=(*frames, stray),
+        panels_without_frame=("P06", FORMULA),
+        frames_without_panel=("@stray.jpg",),
+        references=(
+            AuditReference("refs/mara.png", "mara", "ab" * 32, JPEG),
+            AuditReference(f"refs/{CLOSING}.png", SCRIPT, "cd" * 32, JPEG),
+            AuditReference("refs/style.png", "style", "ef" * 32, JPEG),
+        ),
+        encoders={"style": "texture/1", "color": "lab/1"},
+        tolerances=TOLERANCES,
+        notes=("Not locked: run series lock.", MARKUP),
+        version="0.0.0",
+    )
+
+
+def plain_audit(frames: int, *, every: int = 5) -> Audit:
+    """A long, harmless series: every so-manieth frame drifts."""
+    return Audit(
+        series="Plain",
+        kind="storyboard",
+        frames=tuple(
+            _frame(
+                f"P{number:05d}",
+                f"P{number:05d}.jpg",
+                ["mara"],
+                _judged(
+                    Measurement(
+                        "identity",
+                        "mara",
+                        0.9 if number % every == 0 else 0.1,
+                        "cosine distance",
+                        "subject/1",
+                    )
+                ),
+            )
+            for number in range(frames)
+        ),
+        panels_without_frame=(),
+        frames_without_panel=(),
+        references=(AuditReference("refs/mara.png", "mara", "ab" * 32, JPEG),),
+        encoders={},
+        tolerances=TOLERANCES,
+        notes=(),
+        version="0.0.0",
+    )
+
+
+@pytest.fixture
+def audit() -> Audit:
+    return hostile_audit()
+
+
+@pytest.fixture
+def plain() -> Callable[..., Audit]:
+    return plain_audit
+
+
+@pytest.fixture
+def clean(plain) -> Audit:
+    series = plain(4, every=99)
+    kept = tuple(frame for frame in series.frames if frame.verdict is Verdict.CONSISTENT)
+    return Audit("Clean", "brand", kept, (), (), (), {}, {}, (), "0.0.0")
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Callable[[str, str], None]:
+    """Compare with a gold file; the actual output stays in tmp_path on mismatch. UPDATE_GOLD=1 rewrites."""
+
+    def compare(name: str, actual: str) -> None:
+        expected = Path(__file__).parent / "gold" / name
+        if os.environ.get("UPDATE_GOLD"):
+            expected.write_bytes(actual.encode())
+        kept = tmp_path / name
+        kept.write_bytes(actual.encode())
+        assert expected.read_bytes() == actual.encode(), (
+            f"differs from {expected}; the actual output is {kept}"
+        )
+
+    return compare

@@ -1,0 +1,75 @@
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from consistency.judge import judge
+from consistency.measurement import Measurement
+from series.report import audit_document, audit_json, audit_schema
+
+
+def test_gold(audit, gold):
+    gold("audit.json", audit_json(audit))
+
+
+def test_no_number_is_infinite(audit):
+    def walk(value):
+        if isinstance(value, dict):
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+        elif isinstance(value, float):
+            assert math.isfinite(value)
+
+    walk(audit_document(audit))
+
+
+def test_every_frame_and_finding_is_there(audit):
+    document = audit_document(audit)
+    assert [frame["file"] for frame in document["frames"]][:1] == ["P01.jpg"]
+    for frame, written in zip(audit.frames, document["frames"], strict=True):
+        findings = len(written["measurements"]) + len(written["unmeasured"])
+        assert findings == len(frame.assessment.findings)
+        assert written["verdict"] == frame.verdict.value
+
+
+def test_summary_counts(audit):
+    summary = audit_document(audit)["summary"]
+    assert summary["verdict"] == "drifted"
+    assert summary["verdicts"] == {"consistent": 1, "unsure": 3, "drifted": 2}
+    assert summary["checks"]["identity"] == {"consistent": 3, "unsure": 1, "drifted": 0, "unmeasured": 1}
+    assert summary["unreadable"] == ["P05.png"]
+
+
+def test_undecodable_names_survive_as_utf8(audit):
+    text = audit_json(audit)
+    assert "P04\\\\udcff" in text
+    assert json.loads(text.encode("utf-8")) == audit_document(audit)
+
+
+def test_numpy_numbers_are_written(plain):
+    audit = plain(1)
+    numpy_distance = np.float32(0.2)
+    result = Measurement("identity", "mara", numpy_distance, "cosine distance", "subject/1")
+    frame = replace(audit.frames[0], assessment=judge([result], audit.tolerances))
+    assert '"distance": 0.2,' in audit_json(replace(audit, frames=(frame,)))
+
+
+def test_follows_its_schema(audit, clean):
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    schema = audit_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for one in (audit, clean):
+        jsonschema.Draft202012Validator(schema).validate(audit_document(one))
+
+
+def test_schema_names_what_is_written(audit):
+    schema = audit_schema()
+    document = audit_document(audit)
+    assert schema["required"] == list(document)
+    assert schema["$defs"]["frame"]["required"] == list(document["frames"][0])
+    assert schema["$defs"]["measurement"]["required"] == list(document["frames"][0]["measurements"][0])

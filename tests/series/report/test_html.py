@@ -1,0 +1,158 @@
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from series.report import audit_html
+
+LOADING = {"src", "href", "srcset", "data", "action", "formaction", "poster", "background", "xlink:href"}
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, and the text of scripts and styles."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements = []
+        self.blocks = []
+        self.words = []
+        self._inside = None
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag in {"script", "style"}:
+            self._inside = (tag, dict(attrs))
+            self.blocks.append((tag, dict(attrs), ""))
+
+    def handle_endtag(self, tag):
+        if tag in {"script", "style"}:
+            self._inside = None
+
+    def handle_data(self, data):
+        if self._inside:
+            tag, attributes, text = self.blocks[-1]
+            self.blocks[-1] = (tag, attributes, text + data)
+        else:
+            self.words.append(data)
+
+    def having(self, name):
+        return [attributes[name] for _, attributes in self.elements if name in attributes]
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture
+def html(audit):
+    return audit_html(audit)
+
+
+@pytest.fixture
+def page(html):
+    return Page(html)
+
+
+def test_loads_nothing_from_elsewhere(page):
+    for _, attributes in page.elements:
+        for name in LOADING & attributes.keys():
+            assert attributes[name].startswith(("data:image/jpeg;base64,", "#")), attributes
+    assert not re.search(
+        r"url\((?!#)|@import", "".join(text for tag, _, text in page.blocks if tag == "style")
+    )
+
+
+def test_policy_names_the_digest_of_every_script_and_style(page):
+    policy = next(
+        a["content"] for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert "unsafe" not in policy
+    for tag, attributes, text in page.blocks:
+        if attributes.get("type") != "application/json":
+            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            directive = next(part for part in policy.split("; ") if part.startswith(f"{tag}-src"))
+            assert f"'sha256-{digest}'" in directive
+
+
+def test_no_inline_styles_or_handlers(page):
+    names = {name for _, attributes in page.elements for name in attributes}
+    assert not {name for name in names if name == "style" or name.startswith("on")}
+
+
+def test_names_are_escaped(html, page):
+    assert "<script>alert(1)" not in html
+    assert "<script>alert(1)</script> & the “series”" in page.text
+    scripts = [attributes for tag, attributes, _ in page.blocks if tag == "script"]
+    assert scripts == [{"type": "application/json", "id": "data"}, {}, {}]
+
+
+def test_data_is_embedded_safely(page):
+    text = next(text for _, attributes, text in page.blocks if attributes.get("id") == "data")
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert json.loads(text)["frames"][0]["n"] == "P01"
+
+
+def test_every_frame_has_a_tile_and_details(audit, page):
+    ids = page.having("id")
+    assert len(ids) == len(set(ids))
+    for number in range(len(audit.frames)):
+        assert f"tile-{number}" in ids
+        assert f"frame-{number}" in ids
+
+
+def test_links_lead_somewhere(page):
+    ids = set(page.having("id"))
+    assert {href[1:] for href in page.having("href")} <= ids
+    assert set(page.having("data-from")) <= ids
+
+
+def test_words_a_producer_reads(page):
+    for words in (
+        "2 of 6 frames drifted.",
+        "coat #d35400 instead of #c0392b, ΔE00 11.2",
+        "Could not be measured",
+        "the figure is 31 px high; 48 are needed",
+        "Panels without a frame 2",
+        "Frames without a panel 1",
+        "expected a picture, found text",
+        "accepted up to 3, rejected above 6",
+        "Display P3 converted to sRGB",
+    ):
+        assert words in page.text
+
+
+def test_swatches_show_no_color_that_is_none(page):
+    fills = {fill for fill in page.having("fill") if fill.startswith("#")}
+    assert fills == {"#c0392b", "#d35400", "#2c3e50"}
+
+
+def test_each_picture_is_stored_once(audit, page):
+    pictures = [src for src in page.having("src") if src.startswith("data:")]
+    assert len(pictures) == sum(bool(frame.thumbnail) for frame in audit.frames) + len(audit.references)
+
+
+def test_over_the_limit_drifted_frames_keep_their_pictures(plain):
+    text = audit_html(plain(30, every=10), max_thumbnails=5)
+    page = Page(text)
+    ids = set(page.having("id"))
+    assert {"thumb-0", "thumb-10", "thumb-20"} <= ids
+    assert sum(name.startswith("thumb-") for name in ids) == 5
+    assert sum(name.startswith("tile-") for name in ids) == 30
+    assert "pictures and details of 5 of 30 frames" in page.text
+    assert {href[1:] for href in page.having("href")} <= ids
+
+
+def test_same_audit_same_page(audit, html):
+    assert audit_html(audit) == html
+
+
+def test_empty_audit(clean):
+    page = Page(audit_html(replace(clean, frames=())))
+    assert "There are no frames to audit." in page.text

@@ -1,0 +1,126 @@
+"""The report in a real browser; skipped where there is none."""
+
+import os
+import shutil
+
+import pytest
+
+from series.report import audit_html
+
+BROWSER = os.environ.get("SERIES_TEST_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if BROWSER is None:
+        pytest.skip("no Chromium found; set SERIES_TEST_BROWSER")
+    with api.sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        running = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens an audit; whatever the browser complains about fails the test."""
+    complaints = []
+    pages = []
+
+    def open_(audit, width=1280, fragment=""):
+        file = tmp_path / "audit.html"
+        file.write_text(audit_html(audit), encoding="utf-8")
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        pages.append(page)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+        page.on(
+            "request",
+            lambda request: request.url.startswith(("file:", "data:")) or complaints.append(request.url),
+        )
+        page.goto(file.as_uri() + fragment)
+        return page
+
+    yield open_
+    for page in pages:
+        page.wait_for_timeout(50)
+        page.close()
+    assert complaints == []
+
+
+def shown(page):
+    return page.locator(".tile:visible").count()
+
+
+def test_filters_combine_and_live_in_the_address(opened, audit):
+    page = opened(audit)
+    assert shown(page) == 6
+    page.click("[data-verdict=drifted]")
+    assert shown(page) == 2
+    page.select_option("#filter-check", "color.role")
+    assert shown(page) == 1
+    assert "verdict=drifted" in page.url
+    assert "check=color.role" in page.url
+    assert page.locator("#shown").text_content() == "Showing 1 of 6"
+    page.click("#reset")
+    assert shown(page) == 6
+
+
+def test_character_filter_with_a_hostile_name(opened, audit):
+    page = opened(audit)
+    page.select_option("#filter-character", "<script>alert(1)</script>")
+    assert shown(page) == 1
+    page.reload()
+    assert shown(page) == 1
+
+
+def test_address_restores_the_view(opened, audit):
+    page = opened(audit, fragment="#verdict=unsure&frame=1")
+    assert shown(page) == 3
+    assert page.locator("#frame-1 > details").get_attribute("open") is not None
+
+
+def test_keyboard_reaches_the_filters(opened, audit):
+    page = opened(audit)
+    page.focus("[data-verdict=drifted]")
+    page.keyboard.press("Enter")
+    assert page.locator("[data-verdict=drifted]").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.verdict") == "unsure"
+
+
+def test_a_tile_opens_its_frame_with_pictures(opened, audit):
+    page = opened(audit)
+    page.click("#tile-2 a")
+    assert page.locator("#frame-2 > details").get_attribute("open") is not None
+    assert page.locator("#frame-2 .stage img").evaluate("image => image.naturalWidth") > 0
+
+
+def test_a_chart_point_leads_to_its_frame(opened, plain):
+    page = opened(plain(9, every=4))
+    plot = page.locator(".plot .u-over").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    # Frame 4 of 0..8 stands in the middle; its distance of 0.9 is near the top.
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * (1 - 0.9 / 0.99))
+    page.wait_for_function("location.hash.includes('frame=4')")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_page_is_never_wider_than_the_window(opened, audit, width):
+    page = opened(audit, width)
+    page.click("#open-all")
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for plot in page.locator(".plot canvas").all():
+        assert plot.bounding_box()["width"] <= width
+
+
+def test_charts_follow_the_window(opened, plain):
+    page = opened(plain(9))
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.wait_for_timeout(200)
+    assert page.locator(".plot canvas").first.bounding_box()["width"] <= 330

@@ -1,0 +1,63 @@
+import pytest
+
+from consistency.judge import judge
+from consistency.measurement import Measurement, Unmeasured
+from consistency.tolerance import Tolerance
+from series.report.order import worst_first
+from series.report.words import amount, check_title, limits, printable, quantity, reason
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (11.24, "ΔE00", "ΔE00 11.2"),
+        (0.1234, "share of frame", "12.3% of frame"),
+        (0.41234, "cosine distance", "0.412 cosine distance"),
+        (1234.5, "px", "1,234 px"),
+        (0.0, "", "0"),
+        (float("nan"), "ΔE00", "ΔE00 not a number"),
+    ],
+)
+def test_quantity(value, unit, words):
+    assert quantity(value, unit) == words
+
+
+def test_limits():
+    assert limits(Tolerance(3, 6, ""), "ΔE00") == "accepted up to 3, rejected above 6"
+    assert (
+        limits(Tolerance(100, 100, "", 0.05), "") == "accepted up to 100, rejected above, a copy below 0.05"
+    )
+
+
+def test_unknown_checks_keep_their_name():
+    assert check_title("color.role") == "Pinned color"
+    assert check_title("made.up") == "made.up"
+
+
+def test_printable_keeps_letters_and_shows_the_rest():
+    assert printable("Zoë 👩🏽‍🚀 מארה") == "Zoë 👩🏽‍🚀 מארה"
+    assert printable("a\x00b\udcffc\ufffed\te") == "a\\x00b\\udcffc\ufffdd e"
+
+
+def test_reason_falls_back_on_the_number():
+    tolerances = {("identity", "x"): Tolerance(0.35, 0.55, "")}
+    finding = judge([Measurement("identity", "mara", 0.6, "cosine distance", "x")], tolerances).findings[0]
+    assert reason(finding) == "0.600 cosine distance, accepted up to 0.35, rejected above 0.55"
+
+
+def test_worst_first():
+    tolerances = {("a", "x"): Tolerance(1, 2, ""), ("b", "x"): Tolerance(10, 20, "", too_close=1)}
+    results = [
+        Measurement("a", "near", 0.5, "", "x"),
+        Unmeasured("a", "unmeasured", "too small"),
+        Measurement("a", "unsure", 1.5, "", "x"),
+        Measurement("b", "twice", 40, "", "x"),
+        Measurement("a", "thrice", 6, "", "x"),
+        Measurement("b", "copied", 0.01, "", "x"),
+    ]
+    order = [finding.result.subject for finding in worst_first(judge(results, tolerances).findings)]
+    assert order == ["copied", "thrice", "twice", "unsure", "unmeasured", "near"]
+
+
+def test_amount_of_a_share():
+    assert amount(0.5, "share of frame") == "50.0%"
