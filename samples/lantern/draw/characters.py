@@ -1,4 +1,4 @@
-"""The cast: Mara, Tib the cat and Oswin the lamplighter, drawn from a pose. Feet stand at the pen's origin."""
+"""The cast: Mara, Tib the cat and Oswin the lamplighter, drawn from a pose; feet at the pen's origin."""
 
 from __future__ import annotations
 

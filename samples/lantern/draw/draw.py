@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import resvg_py
 import scenery as set_
-from characters import MARA_HOME, Pose, mara, oswin, tib
+from characters import MARA, MARA_HOME, OSWIN, TIB, Pose, mara, oswin, tib
 from drift import DRIFTS, Drift
 from ink import HEIGHT, WIDTH, Pen, Sheet, box, corner, ellipse, ribbon
 from panels import PANELS, Cast
@@ -25,7 +25,8 @@ from PIL import Image
 HOME = Path(__file__).resolve().parent.parent
 COLORS = 128
 BROAD, SMALL = 62, 68
-KEYS = ("#ec9e8c", "#e89880", "#f3cba8", "#eeb892")  # cheeks and skin: never lost among the many blues
+# Cheeks and the cast's own colors are never lost among the many blues.
+KEYS = ["#ec9e8c", "#e89880", *MARA.values(), *MARA_HOME.values(), *TIB.values(), *OSWIN.values()]
 TOOTH = 4
 TOOTH_LIMIT = 1.28
 GROUND = "#dfe6f7"
@@ -66,14 +67,14 @@ def _inks(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return colors[chosen], far.argmin(axis=1)[inverse].reshape(pixels.shape[:2])
 
 
-def printed(image: Image.Image, seed: int) -> Image.Image:
-    """The picture in flat inks on toothed paper: broad inks a little lighter or darker where the tooth is."""
+def printed(image: Image.Image, seed: int | None) -> Image.Image:
+    """The picture in flat inks on toothed paper (no seed: on smooth paper): where the tooth is, broad inks
+    are a little lighter or darker."""
     colors, index = _inks(np.asarray(image.convert("RGB")))
     broad = colors[:BROAD]
+    grain = 0 if seed is None else tooth(image.size, seed)
     tones = np.concatenate([broad - TOOTH, broad, broad + TOOTH, colors[BROAD:]]).clip(0, 255)
-    shifted = np.where(
-        index < len(broad), index + len(broad) * (1 + tooth(image.size, seed)), index + 2 * len(broad)
-    )
+    shifted = np.where(index < len(broad), index + len(broad) * (1 + grain), index + 2 * len(broad))
     out = Image.fromarray(shifted.astype(np.uint8))
     out.putpalette(tones.astype(np.uint8).reshape(-1).tolist())
     return out
@@ -332,7 +333,7 @@ def draw_sample() -> None:
         HOME / "drift.csv", ["panel", "file", "kind", "check", "subject", "size", "planned", "note"], rows
     )
     write_csv(HOME / "truth" / "boxes.csv", ["panel", "character", "left", "top", "right", "bottom"], truth)
-    save(contact_sheet(clean), HOME / "contact_sheet.png", 96)
+    save(printed(contact_sheet(clean), None), HOME / "contact_sheet.png")
 
 
 def main() -> None:
