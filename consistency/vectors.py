@@ -18,6 +18,12 @@ _Rows = NDArray[np.floating[Any]]
 _SHORTEST = 1e-12
 """Squared length below which a vector has no direction: its unit row is zero, its cosine to all is 0."""
 
+BACKGROUND_SHARE = 0.3
+"""Length of the background's centroid that is subtracted for a project of one character. With corner windows
+of the references as background, AUC pooled over subjects, comic and generated: 0 .894, .1 .905, .2 .911, .3 .917,
+.4 .913; as a second character in the mean (half and half) worse than none on photographs (.980 → .826).
+tests/evaluation/eval_subjects.py"""
+
 
 def unit_rows(rows: _Rows) -> Vectors:
     """rows: float (..., d). → float32 (..., d), each row of length 1; a row of zeros stays zero.
@@ -91,8 +97,9 @@ class Gallery:
 
     @classmethod
     def build(cls, references: Mapping[str, _Rows], background: _Rows | None = None) -> Gallery:
-        """references: name → float (n, d), n ≥ 1 vectors of its references. background: float (k, d) vectors
-        of what is none of the characters; together they count as one more character in the mean.
+        """references: name → float (n, d), n ≥ 1 vectors of its references. Two characters or more are
+        centred on the mean of their centroids. background: float (k, d) vectors of what stands around the references;
+        one character alone has no mean of its own and is moved away from these by BACKGROUND_SHARE.
 
         Raises ValueError for no character, a character without vectors, or differing dimensions.
         """
@@ -119,14 +126,15 @@ class Gallery:
 
 
 def _project_mean(centroids: Vectors, background: _Rows | None) -> Vectors:
-    members = centroids
-    if background is not None:
-        rest = _table(background, "background")
-        _require_same_width(centroids, rest, "references", "background")
-        members = np.concatenate([centroids, centroid(rest)[None]])
-    if len(members) == 1:  # its own mean would leave nothing to compare
-        return np.zeros(members.shape[1], np.float32)
-    return np.asarray(members.mean(axis=0), np.float32)
+    around = (
+        np.zeros((1, centroids.shape[1]), np.float32)
+        if background is None
+        else _table(background, "background")
+    )
+    _require_same_width(centroids, around, "references", "background")
+    if len(centroids) == 1:  # its own mean would leave nothing to compare
+        return np.asarray(BACKGROUND_SHARE * centroid(around), np.float32)
+    return np.asarray(centroids.mean(axis=0), np.float32)
 
 
 def _table(rows: _Rows, name: str, *, fewest: int = 1) -> Vectors:
