@@ -47,7 +47,9 @@ class ObservationCache:
             with self._connection:
                 self._connection.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?)", rows.items())
         except sqlite3.Error as error:
-            raise ConsistencyError(f"{self._path}: the observation cache could not be written ({error})") from error
+            raise ConsistencyError(
+                f"{self._path}: the observation cache could not be written ({error})"
+            ) from error
 
     def close(self) -> None:
         """Give the file back. Safe to call twice."""

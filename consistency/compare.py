@@ -33,7 +33,9 @@ def compare(
     moved = rendering_distance(a.rendering, b.rendering[None])
     evidence = Evidence(reason=describe(moved.z))
     results.append(
-        Measurement("rendering.reference", "style", moved.distance, rendering.UNIT, encoders["rendering"], evidence)
+        Measurement(
+            "rendering.reference", "style", moved.distance, rendering.UNIT, encoders["rendering"], evidence
+        )
     )
     return results + _colors(a, b) + _pictures(a, b)
 
@@ -56,7 +58,9 @@ def _subject(
     return [
         own,
         Measurement("color.mean", "subject", means, color.UNIT, color.ENCODER),
-        Measurement("color.p90", "subject", p90_to_nearest(lab, weights, pinned.labs), color.UNIT, color.ENCODER),
+        Measurement(
+            "color.p90", "subject", p90_to_nearest(lab, weights, pinned.labs), color.UNIT, color.ENCODER
+        ),
     ]
 
 

@@ -57,7 +57,9 @@ class Locator:
             return cls((), np.empty((0, 3), np.float32), np.empty((0, 0), np.float32))
         cells = np.concatenate([field.lab.reshape(-1, 3) for fields in named.values() for field in fields])
         words = _color_words(cells.astype(np.float32))
-        profiles = [np.mean([_profile(field, words) for field in fields], axis=0) for fields in named.values()]
+        profiles = [
+            np.mean([_profile(field, words) for field in fields], axis=0) for fields in named.values()
+        ]
         return cls(tuple(named), words, np.sqrt(np.asarray(profiles, np.float32)))
 
     @property
@@ -103,7 +105,7 @@ def _soft_words(lab: NDArray[np.float16], words: NDArray[np.float32]) -> NDArray
     squared = _squared(lab.reshape(-1, 3).astype(np.float32), words)
     weight = np.exp((squared.min(axis=1, keepdims=True) - squared) / (2 * WORD_WIDTH**2))
     weight /= weight.sum(axis=1, keepdims=True)
-    return weight.reshape(*lab.shape[:2], len(words))
+    return np.asarray(weight.reshape(*lab.shape[:2], len(words)), np.float32)
 
 
 def _profile(field: ColorField, words: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -177,7 +179,7 @@ def _sums(integral: NDArray[np.float32], boxes: NDArray[np.intp]) -> NDArray[np.
 
 def _areas(boxes: NDArray[np.intp]) -> NDArray[np.float32]:
     left, top, right, bottom = boxes.T
-    return ((right - left) * (bottom - top)).astype(np.float32)[:, None]
+    return np.asarray(((right - left) * (bottom - top))[:, None], np.float32)
 
 
 def _separate(boxes: NDArray[np.intp], score: NDArray[np.float32], count: int) -> list[int]:

@@ -29,7 +29,7 @@ class ColorField:
     def samples(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """→ colors float32 (n, 3) and weights float32 (n,) in [0, 1], of the cells with any weight."""
         kept = self.weight > 0
-        return self.lab[kept].astype(np.float32), self.weight[kept].astype(np.float32) / 255
+        return self.lab[kept].astype(np.float32), self.weight[kept].astype(np.float32) / np.float32(255)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,11 @@ def frame_from_bytes(data: bytes, regions: tuple[Region, ...] = ()) -> Observati
 
 def region_to_bytes(region: Region) -> bytes:
     """Pack what was seen in one box; why it was looked at belongs to the request, not to the box."""
-    arrays = {"vector": region.vector, "lab": region.colors.lab, "weight": region.colors.weight}
+    arrays: dict[str, NDArray[Any]] = {
+        "vector": region.vector,
+        "lab": region.colors.lab,
+        "weight": region.colors.weight,
+    }
     return _pack({}, arrays)
 
 
@@ -145,7 +149,9 @@ def _pack(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
     from safetensors.numpy import save
 
     packed = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    return bytes(save(packed, metadata={"observation": json.dumps({**header, "version": OBSERVATION_VERSION})}))
+    return bytes(
+        save(packed, metadata={"observation": json.dumps({**header, "version": OBSERVATION_VERSION})})
+    )
 
 
 def _unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -97,12 +97,16 @@ class Recipe:
     def frame_key(self, digest: str) -> str:
         """Key of the whole frame's facts."""
         faces = self.encoders.faces.id if self.encoders.faces else ""
-        return self._key("frame", digest, WORKING_SIDE, self.encoders.style.id, self.encoders.rendering.id, faces)
+        return self._key(
+            "frame", digest, WORKING_SIDE, self.encoders.style.id, self.encoders.rendering.id, faces
+        )
 
     def boxes_key(self, digest: str, request: Request) -> str:
         """Key of the boxes that a request comes to on this picture."""
         asked = [sorted(request.wanted.items()), [_row(place) for place in request.places], request.whole]
-        return self._key("boxes", digest, hashlib.sha256(json.dumps([asked, self.locator.id]).encode()).hexdigest())
+        return self._key(
+            "boxes", digest, hashlib.sha256(json.dumps([asked, self.locator.id]).encode()).hexdigest()
+        )
 
     def region_key(self, digest: str, box: Box) -> str:
         """Key of what one box looks like."""
@@ -134,7 +138,9 @@ class Observer:
         with pool:
             yield from self._in_order(todo, pool, BATCH if serial else ahead)
 
-    def _in_order(self, todo: deque[Request], pool: _Serial | _Pool, ahead: int) -> Iterator[Observation | Unreadable]:
+    def _in_order(
+        self, todo: deque[Request], pool: _Serial | _Pool, ahead: int
+    ) -> Iterator[Observation | Unreadable]:
         waiting: deque[_Waiting] = deque()
         batch = _Batch()
         while todo or waiting:
@@ -318,7 +324,9 @@ def observe_batch(recipe: Recipe, tasks: Sequence[_Task]) -> list[_Done | Unread
     opened = [_open(task) for task in tasks]
     readable = [(task, frame) for task, frame in zip(tasks, opened, strict=True) if isinstance(frame, Frame)]
     observed = _frames(recipe.encoders, readable)
-    proposed = [_boxes(recipe, task.request, seen) for (task, _), seen in zip(readable, observed, strict=True)]
+    proposed = [
+        _boxes(recipe, task.request, seen) for (task, _), seen in zip(readable, observed, strict=True)
+    ]
     regions = _regions(recipe, [frame for _, frame in readable], proposed)
     done = iter(
         _rows_of(recipe, task, seen, boxes, rows)

@@ -40,7 +40,7 @@ def _frame(measured: Measured, tolerances: Tolerances) -> AuditedFrame:
     return AuditedFrame(
         panel=measured.order.panel,
         file=measured.file,
-        characters=tuple(member.name for member in measured.order.cast),
+        characters=tuple(member.name for member in measured.order.characters),
         width=measured.width,
         height=measured.height,
         thumbnail=measured.thumbnail,

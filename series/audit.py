@@ -74,7 +74,9 @@ class Audit:
     @property
     def verdict(self) -> Verdict:
         """The worst of the frames; UNSURE when a panel has no frame or there are no frames."""
-        worst = max((frame.verdict for frame in self.frames), key=lambda v: v.severity, default=Verdict.UNSURE)
+        worst = max(
+            (frame.verdict for frame in self.frames), key=lambda v: v.severity, default=Verdict.UNSURE
+        )
         incomplete = bool(self.panels_without_frame)
         if incomplete and worst is Verdict.CONSISTENT:
             return Verdict.UNSURE

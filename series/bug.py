@@ -10,7 +10,16 @@ import traceback
 from collections.abc import Sequence
 from importlib import metadata
 
-LISTED = ("numpy", "pillow", "opencv-python-headless", "pydantic", "ruamel.yaml", "safetensors", "scipy", "typer")
+LISTED = (
+    "numpy",
+    "pillow",
+    "opencv-python-headless",
+    "pydantic",
+    "ruamel.yaml",
+    "safetensors",
+    "scipy",
+    "typer",
+)
 """Libraries whose version decides what a traceback means."""
 
 

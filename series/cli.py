@@ -34,29 +34,41 @@ app = typer.Typer(
 )
 
 ManifestPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="The series manifest, series.yaml.")]
-EncoderName = Annotated[str, typer.Option("--encoder", help="Which encoders observe. classical needs no model files.")]
+EncoderName = Annotated[
+    str, typer.Option("--encoder", help="Which encoders observe. classical needs no model files.")
+]
 CacheFile = Annotated[
     Path | None,
-    typer.Option("--cache", metavar="FILE", help="Where observations are kept. Left out: the user's cache folder."),
+    typer.Option(
+        "--cache", metavar="FILE", help="Where observations are kept. Left out: the user's cache folder."
+    ),
 ]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep no observations: everything is observed again.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Keep no observations: everything is observed again.")
+]
 Workers = Annotated[
-    int, typer.Option("--workers", min=0, max=256, help="Processes that observe frames; 0 is one for each core.")
+    int,
+    typer.Option("--workers", min=0, max=256, help="Processes that observe frames; 0 is one for each core."),
 ]
 
 
 @app.command()
 def audit(
     manifest: ManifestPath,
-    frames: Annotated[Path, typer.Option("--frames", metavar="DIR", help="Folder with the frames: p01.png is panel p01.")],
+    frames: Annotated[
+        Path, typer.Option("--frames", metavar="DIR", help="Folder with the frames: p01.png is panel p01.")
+    ],
     mapping: Annotated[
-        Path | None, typer.Option("--map", metavar="FILE.csv", help="Columns panel,file where the names do not match.")
+        Path | None,
+        typer.Option("--map", metavar="FILE.csv", help="Columns panel,file where the names do not match."),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write every number as JSON; - is standard output.")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write every number as JSON; - is standard output."),
     ] = None,
     html_file: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write the report, one file for any browser.")
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write the report, one file for any browser."),
     ] = None,
     junit_file: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML for a build server.")
@@ -65,7 +77,9 @@ def audit(
         Path | None, typer.Option("--csv", metavar="FILE", help="Write one row a finding for a spreadsheet.")
     ] = None,
     encoder: EncoderName = "classical",
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 2 when frames are unsure and none drifted.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 2 when frames are unsure and none drifted.")
+    ] = False,
     ignore_lock: Annotated[
         bool, typer.Option("--ignore-lock", help="Go on although references changed since series.lock.")
     ] = False,
@@ -117,7 +131,11 @@ def _check_writable(files: dict[str, Path | None]) -> None:
 
 
 def _write_reports(
-    audit: Audit, json_file: Path | None, html_file: Path | None, junit_file: Path | None, csv_file: Path | None
+    audit: Audit,
+    json_file: Path | None,
+    html_file: Path | None,
+    junit_file: Path | None,
+    csv_file: Path | None,
 ) -> list[Path]:
     from series import report
     from series.files import write_atomically
@@ -140,15 +158,22 @@ def _write_reports(
 @app.command(name="compare")
 def compare_pictures(
     a: Annotated[Path | None, typer.Argument(metavar="A", help="A picture.")] = None,
-    b: Annotated[Path | None, typer.Argument(metavar="B", help="The picture that it is measured against.")] = None,
+    b: Annotated[
+        Path | None, typer.Argument(metavar="B", help="The picture that it is measured against.")
+    ] = None,
     pairs: Annotated[
-        Path | None, typer.Option("--pairs", metavar="FILE.csv", help="Columns a,b: one pair a row; others are kept.")
+        Path | None,
+        typer.Option("--pairs", metavar="FILE.csv", help="Columns a,b: one pair a row; others are kept."),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows as JSON; - is standard output.")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the rows as JSON; - is standard output."),
     ] = None,
     center: Annotated[
-        bool, typer.Option("--center", help="With --pairs: subtract the mean of all pictures first, as an audit does.")
+        bool,
+        typer.Option(
+            "--center", help="With --pairs: subtract the mean of all pictures first, as an audit does."
+        ),
     ] = False,
     encoder: EncoderName = "classical",
     cache: CacheFile = None,
@@ -164,7 +189,11 @@ def compare_pictures(
         raise typer.BadParameter("name two pictures or --pairs, not both")
     if json_file is not None:
         _check_writable({"--json": json_file})
-    todo = read_pairs(pairs) if pairs is not None else [Pair(Path(str(a)), Path(str(b)), {"a": str(a), "b": str(b)})]
+    todo = (
+        read_pairs(pairs)
+        if pairs is not None
+        else [Pair(Path(str(a)), Path(str(b)), {"a": str(a), "b": str(b)})]
+    )
     with _progress("pictures") as progress:
         rows = compare_pairs(
             todo,
@@ -194,7 +223,7 @@ def _print_rows(rows: list[dict[str, object]], json_file: Path | None, *, many: 
         where = f" → {json_file}" if json_file else "; --json FILE writes them"
         _console(stderr=False).print(f"{len(rows)} pairs{note}{where}", markup=False)
         return
-    from series.report import print_comparison
+    from series.report.comparison import print_comparison
 
     print_comparison(rows[0], _console(stderr=False))
 
@@ -226,7 +255,9 @@ def schema() -> None:
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write series.yaml into.")]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write series.yaml into.")],
+) -> None:
     """Write a commented starter manifest."""
     from series.starter import write_starter
 

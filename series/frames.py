@@ -10,7 +10,8 @@ from pathlib import Path
 from series.errors import FramesError
 
 PICTURE_SUFFIXES = frozenset(
-    ".png .jpg .jpeg .jpe .webp .gif .bmp .tif .tiff .avif .jp2 .j2k .psd .tga .ppm .pgm .pnm .mpo .ico .heic".split()
+    {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".jp2", ".j2k"}
+    | {".psd", ".tga", ".ppm", ".pgm", ".pnm", ".mpo", ".ico", ".heic"}
 )
 """Files with other suffixes in the frames folder are not frames, unless a map names them."""
 MAX_MAP_BYTES = 64 * 1024 * 1024
@@ -43,9 +44,13 @@ def match_frames(panels: Sequence[str], folder: Path, mapping: Path | None = Non
     """
     files = _list(folder)
     chosen = _by_map(mapping, panels, folder) if mapping is not None else _by_stem(panels, files, folder)
-    used = {path for path in chosen.values()}
+    used = set(chosen.values())
     return Matches(
-        tuple(Match(panel, chosen[panel], _relative(chosen[panel], folder)) for panel in panels if panel in chosen),
+        tuple(
+            Match(panel, chosen[panel], _relative(chosen[panel], folder))
+            for panel in panels
+            if panel in chosen
+        ),
         tuple(panel for panel in panels if panel not in chosen),
         tuple(_relative(path, folder) for path in files if path not in used),
     )
@@ -60,7 +65,9 @@ def _list(folder: Path) -> list[Path]:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise FramesError(f"{folder}: cannot be listed ({error.strerror})") from error
-    return [path for path in entries if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")]
+    return [
+        path for path in entries if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+    ]
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -99,7 +106,9 @@ def _by_map(mapping: Path, panels: Sequence[str], folder: Path) -> dict[str, Pat
 def _rows(mapping: Path) -> list[tuple[int, dict[str, str]]]:
     try:
         if mapping.stat().st_size > MAX_MAP_BYTES:
-            raise FramesError(f"{mapping}: larger than {MAX_MAP_BYTES // 2**20} MiB; a map has columns panel,file")
+            raise FramesError(
+                f"{mapping}: larger than {MAX_MAP_BYTES // 2**20} MiB; a map has columns panel,file"
+            )
         with mapping.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             if not {"panel", "file"} <= set(reader.fieldnames or ()):

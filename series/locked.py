@@ -49,7 +49,9 @@ def check_lock(
     if stops and not ignore:
         more = f"\n... and {len(stops) - CHANGES_SHOWN} more" if len(stops) > CHANGES_SHOWN else ""
         raise LockError(
-            f"{path}: not what was locked:\n" + "\n".join(f"  {sentence}" for sentence in stops[:CHANGES_SHOWN]) + more
+            f"{path}: not what was locked:\n"
+            + "\n".join(f"  {sentence}" for sentence in stops[:CHANGES_SHOWN])
+            + more
             + "\nrun `series lock` to accept the change, or audit with --ignore-lock"
         )
     return tuple(change.sentence for change in changes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consistency import Observation, Result, Sketch, Unreadable, measure_frame, measure_series, sketch
 from series.frames import Match
@@ -47,7 +47,9 @@ def measure_frames(
         else:
             measured.append(_unreadable(order, match, seen))
         step()
-    for index, more in zip(sketches, measure_series(tuple(sketches.values()), pinned.encoders, off), strict=True):
+    for index, more in zip(
+        sketches, measure_series(tuple(sketches.values()), pinned.encoders, off), strict=True
+    ):
         measured[index] = _with(measured[index], more)
     return measured
 
@@ -61,6 +63,4 @@ def _unreadable(order: FrameOrder, match: Match, seen: Unreadable) -> Measured:
 
 
 def _with(measured: Measured, more: Sequence[Result]) -> Measured:
-    from dataclasses import replace
-
     return replace(measured, results=(*measured.results, *more))

@@ -68,7 +68,7 @@ def compare_pairs(
     cache: Path | None = None,
     workers: int = 1,
     center: bool = False,
-    progress: Progress = Progress(),
+    progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
     """One row a pair: its columns, `measurements` and `unmeasured`. Every file is observed once.
 
@@ -79,7 +79,7 @@ def compare_pairs(
     store = ObservationCache(cache)
     try:
         observer = Observer(Recipe(encoders, Locator.build({})), store, workers=workers)
-        seen = _observe(pairs, observer, progress)
+        seen = _observe(pairs, observer, progress or Progress())
     finally:
         store.close()
     mean = _mean([one for one in seen.values() if isinstance(one, Observation)]) if center else None
@@ -111,13 +111,17 @@ def _row(
 ) -> dict[str, Any]:
     a, b = seen[pair.a], seen[pair.b]
     if isinstance(a, Unreadable) or isinstance(b, Unreadable):
-        unmeasured = [{"check": "picture", "reason": one.reason} for one in (a, b) if isinstance(one, Unreadable)]
+        unmeasured = [
+            {"check": "picture", "reason": one.reason} for one in (a, b) if isinstance(one, Unreadable)
+        ]
         return {**pair.columns, "measurements": [], "unmeasured": unmeasured}
     results = compare(a, b, encoders, center)
     return {
         **pair.columns,
         "measurements": list(_measurements(results)),
-        "unmeasured": [{"check": r.check, "reason": r.reason} for r in results if not isinstance(r, Measurement)],
+        "unmeasured": [
+            {"check": r.check, "reason": r.reason} for r in results if not isinstance(r, Measurement)
+        ],
     }
 
 

@@ -71,7 +71,9 @@ def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[s
     """Observe every reference once. Unreadable ones are reported, and the rest goes on without them."""
     references = list(_references(manifest))
     observed = list(observe(Request(reference.path, whole=True) for reference in references))
-    readable = [(r, seen) for r, seen in zip(references, observed, strict=True) if isinstance(seen, Observation)]
+    readable = [
+        (r, seen) for r, seen in zip(references, observed, strict=True) if isinstance(seen, Observation)
+    ]
     looks: dict[str, list[Region]] = {}
     for reference, seen in readable:
         region = whole_region(seen)
@@ -80,12 +82,17 @@ def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[s
     sketches = {reference.name: sketch(seen, reference.name) for reference, seen in readable}
     return Pinned(
         gallery=_gallery(looks),
-        locator=Locator.build({look: [region.colors for region in regions] for look, regions in looks.items()}),
-        subject_colors={look: np.stack([mean_color(r.colors) for r in regions]) for look, regions in looks.items()},
+        locator=Locator.build(
+            {look: [region.colors for region in regions] for look, regions in looks.items()}
+        ),
+        subject_colors={
+            look: np.stack([mean_color(r.colors) for r in regions]) for look, regions in looks.items()
+        },
         style=tuple(sketches[reference.name] for reference, _ in readable if reference.subject == STYLE),
         sketches=tuple(sketches.values()),
         shown=tuple(
-            AuditReference(r.name, r.subject.split("/")[0], seen.digest, seen.thumbnail) for r, seen in readable
+            AuditReference(r.name, r.subject.split("/")[0], seen.digest, seen.thumbnail)
+            for r, seen in readable
         ),
         unreadable=tuple(seen for seen in observed if isinstance(seen, Unreadable)),
         encoders=encoders,
@@ -106,21 +113,25 @@ def _references(manifest: Manifest) -> Iterable[_Reference]:
 def _gallery(looks: Mapping[str, Sequence[Region]]) -> Gallery | None:
     if not looks:
         return None
-    return Gallery.build({look: np.stack([region.vector for region in regions]) for look, regions in looks.items()})
+    return Gallery.build(
+        {look: np.stack([region.vector for region in regions]) for look, regions in looks.items()}
+    )
 
 
 def request_for(order: FrameOrder, path: Path, pinned: Pinned) -> Request:
     """Where to look in a panel's frame: pinned places, and proposals for everybody else."""
-    cast = {_look(member, pinned): member for member in order.cast}
-    places = tuple(Proposal(look, m.place, 1.0, pinned=True) for look, m in cast.items() if m.place is not None)
+    cast = {_look(member, pinned): member for member in order.characters}
+    places = tuple(
+        Proposal(look, m.place, 1.0, pinned=True) for look, m in cast.items() if m.place is not None
+    )
     free = {look: PROPOSALS_PINNED for look, member in cast.items() if member.place is None}
-    present = {member.name for member in order.cast}
+    present = {member.name for member in order.characters}
     others = {look: PROPOSALS_OTHERS for look in pinned.locator.names if look.split("/")[0] not in present}
     return Request(path, {**free, **others}, places)
 
 
 def _look(member: CastMember, pinned: Pinned) -> str:
-    """The pinned look of a panel's character; an outfit without own references is compared by the main look."""
+    """The pinned look of a panel's character; an outfit without own references by the main look."""
     look = look_of(member.name, member.wardrobe)
     return look if look in pinned.locator.names else member.name
 
@@ -131,7 +142,7 @@ def expect(order: FrameOrder, pinned: Pinned) -> Expected:
         encoders=pinned.encoders,
         size=order.size,
         cast=tuple(
-            PinnedCharacter(m.name, _look(m, pinned), m.palette, m.place, m.medium) for m in order.cast
+            PinnedCharacter(m.name, _look(m, pinned), m.palette, m.place, m.medium) for m in order.characters
         ),
         gallery=pinned.gallery,
         subject_colors=pinned.subject_colors,

@@ -38,7 +38,7 @@ class AuditOptions:
 class Progress:
     """Called as frames are done, for whoever shows progress."""
 
-    begin: Callable[[int], None] = lambda total: None
+    begin: Callable[[int], None] = lambda _total: None
     step: Callable[[], None] = lambda: None
 
 
@@ -50,8 +50,9 @@ class Audited:
     counts: Counts = field(default_factory=Counts)
 
 
-def audit_series(options: AuditOptions, progress: Progress = Progress()) -> Audited:
+def audit_series(options: AuditOptions, progress: Progress | None = None) -> Audited:
     """Read, pin, plan, match, observe, check, judge. Raises ManifestError, LockError, FramesError."""
+    shown = progress or Progress()
     manifest = read_manifest(options.manifest)
     orders = plan(manifest)
     matches = match_frames([order.panel for order in orders], options.frames, options.mapping)
@@ -63,14 +64,14 @@ def audit_series(options: AuditOptions, progress: Progress = Progress()) -> Audi
         references = Observer(Recipe(encoders, Locator.build({})), cache, counts, workers=options.workers)
         pinned = observe_references(manifest, references.observe, encoders.ids)
         frames = Observer(Recipe(encoders, pinned.locator), cache, counts, workers=options.workers)
-        progress.begin(len(matches.matched))
+        shown.begin(len(matches.matched))
         measured = measure_frames(
             {order.panel: order for order in orders},
             matches.matched,
             pinned,
             frames.observe,
             off=frozenset(manifest.checks.off),
-            step=progress.step,
+            step=shown.step,
         )
     finally:
         cache.close()

@@ -20,19 +20,20 @@ def resolve_tolerances(manifest: Manifest, orders: Sequence[FrameOrder]) -> Tole
     return table
 
 
-def _swatches(manifest: Manifest, orders: Iterable[FrameOrder]) -> Iterator[tuple[tuple[str, ...], Tolerance]]:
-    for order in orders:
-        characters = ((member.name, member.palette) for member in order.cast)
-        for subject, palette in (*palettes_of(order), *characters):
-            yield from _of_palette(manifest, subject, palette)
-
-
-def _of_palette(
-    manifest: Manifest, subject: str, palette: Palette | None
+def _swatches(
+    manifest: Manifest, orders: Iterable[FrameOrder]
 ) -> Iterator[tuple[tuple[str, ...], Tolerance]]:
-    for swatch in palette.swatches if palette else ():
+    for order in orders:
+        characters = ((member.name, member.palette) for member in order.characters)
+        for subject, palette in (*palettes_of(order), *characters):
+            if palette is not None:
+                yield from _of_palette(manifest.path.name, subject, palette)
+
+
+def _of_palette(file: str, subject: str, palette: Palette) -> Iterator[tuple[tuple[str, ...], Tolerance]]:
+    for swatch in palette.swatches:
         if swatch.tolerance is not None:
-            source = f"{manifest.path.name}: tolerance of {swatch.name} in palette {palette.name if palette else ''}"
+            source = f"{file}: tolerance of {swatch.name} in palette {palette.name}"
             limits = Tolerance(swatch.tolerance, swatch.tolerance, source)
             yield ("color.role", "lab/1", subject, swatch.name), limits
 

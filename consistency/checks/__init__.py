@@ -34,9 +34,13 @@ SERIES_CHECKS: Mapping[str, SeriesCheck] = MappingProxyType(
 )
 
 
-def measure_frame(observation: Observation, expected: Expected, off: frozenset[str] = frozenset()) -> list[Result]:
+def measure_frame(
+    observation: Observation, expected: Expected, off: frozenset[str] = frozenset()
+) -> list[Result]:
     """All frame checks but those named in `off`: kinds ("style") or single checks ("color.share")."""
-    results = [r for kind, check in FRAME_CHECKS.items() if kind not in off for r in check(observation, expected)]
+    results = [
+        r for kind, check in FRAME_CHECKS.items() if kind not in off for r in check(observation, expected)
+    ]
     return [result for result in results if result.check not in off]
 
 

@@ -76,7 +76,9 @@ def cast_frame(observation: Observation, expected: Expected) -> Casting:
     roles = tuple(
         Role(person, cast_by_face[person.name], expected.face_gallery, ids["faces"])
         if person.name in by_face
-        else Role(person, cast_by_look.get(person.name), _gallery_of(person, expected.gallery), ids["subject"])
+        else Role(
+            person, cast_by_look.get(person.name), _gallery_of(person, expected.gallery), ids["subject"]
+        )
         for person in expected.cast
     )
     return Casting(roles, tuple(regions))
@@ -122,7 +124,9 @@ def _assign(
         return chosen
     spots = _spots(sightings)
     options = [[_best_in(spot, person, gallery) for spot in spots] for person in known]
-    costs = [[_cost(option, person, gallery) for option in row] for person, row in zip(known, options, strict=True)]
+    costs = [
+        [_cost(option, person, gallery) for option in row] for person, row in zip(known, options, strict=True)
+    ]
     for row, column in zip(*linear_sum_assignment(np.array(costs)), strict=True):
         if costs[row][column] < _FORBIDDEN / 2:
             chosen[known[row].name] = options[row][column]
@@ -156,4 +160,9 @@ def _cost(sighting: Sighting, person: PinnedCharacter, gallery: Gallery) -> floa
 
 def same_character(look: str, other: str) -> bool:
     """Two looks of one character (another wardrobe) are never taken for two."""
-    return look.split("/")[0] == other.split("/")[0]
+    return character_of(look) == character_of(other)
+
+
+def character_of(look: str) -> str:
+    """The character of a look: what stands before the outfit."""
+    return look.split("/", 1)[0]

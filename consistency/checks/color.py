@@ -91,7 +91,9 @@ def _of_swatch(subject: str, match: SwatchMatch, share: float | None) -> Iterato
         reason = f"{match.role} covers {match.share:.0%} instead of {share:.0%}"
         distance = abs(match.share - share)
         evidence = Evidence(swatches=(match,), reason=reason)
-        yield Measurement("color.share", subject, distance, "share of region", ENCODER, evidence, part=match.role)
+        yield Measurement(
+            "color.share", subject, distance, "share of region", ENCODER, evidence, part=match.role
+        )
 
 
 def _words(match: SwatchMatch) -> str:
@@ -112,7 +114,9 @@ def _off_palette(
     reason = f"{share:.0%} is no color of palette {palette.name}"
     if off.any():
         reason += f", mostly {lab_to_hex(np.average(lab[off], axis=0, weights=weights[off] + 1e-6))}"
-    return Measurement("color.offpalette", subject, share, "share of region", ENCODER, Evidence(reason, swatches=matches))
+    return Measurement(
+        "color.offpalette", subject, share, "share of region", ENCODER, Evidence(reason, swatches=matches)
+    )
 
 
 def _worst_region(subject: str, palette: Palette, colors: ColorField) -> Measurement:
@@ -122,7 +126,7 @@ def _worst_region(subject: str, palette: Palette, colors: ColorField) -> Measure
     tiles = {box: float(nearest[rows, columns].mean()) for box, rows, columns in _tiles(height, width)}
     worst = max(tiles, key=lambda box: tiles[box])
     mean = float(nearest.mean())
-    reason = f"worst region is {tiles[worst]:.1f} ΔE00 from palette {palette.name} on average, the frame {mean:.1f}"
+    reason = f"worst region is {tiles[worst]:.1f} ΔE00 from palette {palette.name}, the frame {mean:.1f}"
     evidence = Evidence(reason=reason, boxes=(LabeledBox(worst, "worst color"),), scores={"frame mean": mean})
     return Measurement("color.region", subject, tiles[worst], UNIT, ENCODER, evidence)
 
@@ -141,7 +145,12 @@ def _of_character(role: Role, expected: Expected) -> list[Result]:
     references = expected.subject_colors.get(person.look)
     if person.palette is None and references is None:
         return []
-    if sighting is None or sighting.colors is None or role.distance is None or role.distance > SUBJECT_LOST_ABOVE:
+    if (
+        sighting is None
+        or sighting.colors is None
+        or role.distance is None
+        or role.distance > SUBJECT_LOST_ABOVE
+    ):
         reason = f"{person.name} was not found well enough to say anything about its colors"
         return [Unmeasured("color.role", person.name, reason, ENCODER)] if person.palette else []
     box = (LabeledBox(sighting.box, person.name),)
@@ -168,7 +177,7 @@ def _mean(
 
 
 def _shift(sketch: Sketch, others: Sequence[Sketch], camera: str) -> Measurement:
-    """The typical cell of the frame against the typical cell of the others: moving figures cover few cells."""
+    """The typical cell against the typical cell of the others: moving figures cover few cells."""
     usual = np.median(np.stack([other.lab for other in others]), axis=0)
     shift = np.median((sketch.lab - usual).reshape(-1, 3), axis=0)
     center = np.median(usual.reshape(-1, 3), axis=0)
@@ -176,7 +185,9 @@ def _shift(sketch: Sketch, others: Sequence[Sketch], camera: str) -> Measurement
     match = SwatchMatch(camera, lab_to_hex(center), lab_to_hex(center + shift), distance, 1.0)
     names = ", ".join(other.name for other in others[:3])
     if len(others) == 1:
-        reason = f"shows the same shot as {names}, {distance:.1f} ΔE00 apart: two frames cannot say which one drifted"
-        return Measurement("color.pair", "frame", distance, UNIT, ENCODER, Evidence(reason, (), (match,), names))
+        reason = f"{distance:.1f} ΔE00 from {names}, the same shot: two frames cannot say which one drifted"
+        return Measurement(
+            "color.pair", "frame", distance, UNIT, ENCODER, Evidence(reason, (), (match,), names)
+        )
     reason = f"shifted by {distance:.1f} ΔE00 from the other frames of camera {camera} ({names})"
     return Measurement("color.shift", "frame", distance, UNIT, ENCODER, Evidence(reason, (), (match,), names))

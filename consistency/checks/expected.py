@@ -72,7 +72,14 @@ def sketch(observation: Observation, name: str, camera: str = "") -> Sketch:
     """Keep what a series is compared by: about 4 KB."""
     square = (SKETCH_SIDE, SKETCH_SIDE)
     lab = cv2.resize(observation.colors.lab.astype(np.float32), square, interpolation=cv2.INTER_AREA)
-    return Sketch(name, observation.digest, observation.style, observation.rendering, lab, camera)
+    return Sketch(
+        name,
+        observation.digest,
+        observation.style,
+        observation.rendering,
+        np.asarray(lab, np.float32),
+        camera,
+    )
 
 
 def mean_color(colors: ColorField) -> NDArray[np.float32]:

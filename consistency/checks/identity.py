@@ -7,7 +7,7 @@ pin, `identity.unexpected`: does something here look like it?
 
 from __future__ import annotations
 
-from consistency.checks.casting import Casting, Role, Sighting, cast_frame, same_character
+from consistency.checks.casting import Casting, Role, Sighting, cast_frame, character_of, same_character
 from consistency.checks.expected import Expected
 from consistency.measurement import Evidence, LabeledBox, Measurement, Result, Unmeasured
 from consistency.observation import Observation
@@ -57,8 +57,8 @@ def _swap(role: Role, distance: float, scores: dict[str, float], box: LabeledBox
 def _unexpected(casting: Casting, expected: Expected) -> list[Result]:
     if expected.gallery is None:
         return []
-    present = {_character(role.person.look) for role in casting.roles}
-    absent = [look for look in expected.gallery.names if _character(look) not in present]
+    present = {character_of(role.person.look) for role in casting.roles}
+    absent = [look for look in expected.gallery.names if character_of(look) not in present]
     taken = [role.sighting.box for role in casting.roles if role.sighting is not None]
     free = [s for s in casting.sightings if all(s.box.iou(box) < OTHER_SPOT for box in taken)]
     found = [_likeliest(look, free, expected) for look in absent]
@@ -86,7 +86,3 @@ def _likeliest(look: str, free: list[Sighting], expected: Expected) -> Measureme
 def _scores(sighting: Sighting, gallery: Gallery) -> dict[str, float]:
     """One row of the swap matrix."""
     return {look: float(d) for look, d in zip(gallery.names, sighting.distances, strict=True)}
-
-
-def _character(look: str) -> str:
-    return look.split("/")[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import log
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,14 +61,16 @@ def size_against(observation: Observation, pinned: tuple[int, int]) -> list[Resu
     short = max(0.0, 1 - min(observation.width / width, observation.height / height))
     aspect = abs(log((observation.width / observation.height) / (width / height)))
     return [
-        Measurement("picture.size", "frame", short, "share of pixels missing along a side", ENCODER, evidence),
+        Measurement(
+            "picture.size", "frame", short, "share of pixels missing along a side", ENCODER, evidence
+        ),
         Measurement("picture.aspect", "frame", aspect, "log ratio of aspects", ENCODER, evidence),
     ]
 
 
 def nearest_copy(check: str, own: Sketch, others: Sequence[Sketch]) -> Measurement:
     """Distance to the nearest of the others, mirrored or not. others: at least one."""
-    both = np.stack([own.lab.ravel(), cv2.flip(own.lab, 1).ravel()])
+    both = np.stack([own.lab.ravel(), own.lab[:, ::-1].ravel()])
     distances = _distances(both, np.stack([other.lab.ravel() for other in others])).min(axis=0)
     nearest = int(np.argmin(distances))
     return _copy(check, float(distances[nearest]), others[nearest].name)

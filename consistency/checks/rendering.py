@@ -27,7 +27,7 @@ def measure(observation: Observation, expected: Expected) -> list[Result]:
         return []
     if len(references) < REFERENCES_AT_LEAST:
         reason = (
-            f"{len(references)} style reference(s) cannot tell how much rendering varies from scene to scene: "
+            f"{len(references)} style reference(s) cannot tell how much rendering varies by scene: "
             f"pin at least {REFERENCES_AT_LEAST} under style.references"
         )
         return [Unmeasured("rendering.reference", "style", reason, encoder)]
@@ -41,7 +41,12 @@ def measure_series(sketches: Sequence[Sketch], encoders: Mapping[str, str]) -> l
         return [[] for _ in sketches]
     rows = np.stack([sketch.rendering for sketch in sketches])
     encoder = encoders["rendering"]
-    return [[_deviation("rendering.series", "series", row, rows, encoder)] for row in rows]
+    # Without the frame itself: with it, no deviation of n frames could exceed n/√(n-1).
+    others = [np.delete(rows, index, axis=0) for index in range(len(rows))]
+    return [
+        [_deviation("rendering.series", "series", row, rest, encoder)]
+        for row, rest in zip(rows, others, strict=True)
+    ]
 
 
 def _deviation(
@@ -49,5 +54,8 @@ def _deviation(
 ) -> Measurement:
     found = rendering_distance(row, references)
     scores = {name: float(z) for name, z in zip(RENDERING_NAMES, found.z, strict=True)}
-    reason = f"{describe(found.z)}: {found.distance:.1f} {UNIT} from {'the references' if subject == 'style' else 'the other frames'}"
-    return Measurement(check, subject, float(found.distance), UNIT, encoder, Evidence(reason=reason, scores=scores))
+    others = "the references" if subject == "style" else "the other frames"
+    reason = f"{describe(found.z)}: {found.distance:.1f} {UNIT} from {others}"
+    return Measurement(
+        check, subject, float(found.distance), UNIT, encoder, Evidence(reason=reason, scores=scores)
+    )

@@ -42,7 +42,11 @@ def measure_series(sketches: Sequence[Sketch], encoders: Mapping[str, str]) -> l
     centers = unit_rows((rows.sum(axis=0) - rows) / (len(rows) - 1))
     distances = np.clip(1 - (rows * centers).sum(axis=1), 0, 2)
     return [
-        [Measurement("style.series", "series", float(d), UNIT, encoders["style"], Evidence(reason=_words(float(d))))]
+        [
+            Measurement(
+                "style.series", "series", float(d), UNIT, encoders["style"], Evidence(reason=_words(float(d)))
+            )
+        ]
         for d in distances
     ]
 

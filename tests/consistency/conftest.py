@@ -1,0 +1,126 @@
+"""Builders that the tests of this folder share: small pictures, and observations made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from consistency import (
+    Box,
+    ColorField,
+    Encoders,
+    Expected,
+    Face,
+    Frame,
+    Gallery,
+    Observation,
+    PinnedCharacter,
+    Proposal,
+    Region,
+    Sketch,
+)
+from consistency.color import srgb_to_lab
+
+IDS = {"style": "scripted.style/1", "rendering": "scripted.rendering/1", "subject": "scripted.subject/1"}
+
+
+@dataclass
+class ScriptedEncoder:
+    """Mean and deviation of each channel, as a vector; counts what it was given."""
+
+    id: str
+    seen: list[int] = field(default_factory=list)
+
+    def encode(self, frames: Sequence[Frame]) -> NDArray[np.float32]:
+        self.seen.append(len(frames))
+        rows = [[*f.pixels.mean((0, 1)), *f.pixels.std((0, 1)), 1.0] for f in frames]
+        array = np.array(rows, np.float32).reshape(-1, 7)
+        return array / np.linalg.norm(array, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def scripted() -> Encoders:
+    return Encoders(
+        ScriptedEncoder(IDS["style"]), ScriptedEncoder(IDS["rendering"]), ScriptedEncoder(IDS["subject"])
+    )
+
+
+def paint(path: Path, background: tuple[int, int, int], figure: tuple[int, int, int] | None = None, at: float = 0.5) -> Path:
+    """A 96 × 64 picture in RGB colors, with a standing figure if asked for."""
+    pixels = np.full((64, 96, 3), background, np.uint8)
+    pixels[::7, ::5] = np.clip(np.array(background) + 9, 0, 255)
+    if figure is not None:
+        left = int(at * 96) - 10
+        pixels[14:60, left : left + 20] = figure
+        pixels[4:16, left + 4 : left + 16] = np.clip(np.array(figure) + 40, 0, 255)
+    cv2.imwrite(str(path), pixels[..., ::-1])
+    return path
+
+
+@pytest.fixture
+def painted():
+    return paint
+
+
+def color_field(rgb: tuple[int, int, int], side: int = 12) -> ColorField:
+    lab = srgb_to_lab(np.full((side, side, 3), rgb, np.uint8)).astype(np.float16)
+    return ColorField(lab, np.full((side, side), 255, np.uint8))
+
+
+def region(name: str, vector: Sequence[float], box: Box, *, score: float = 0.5, pinned: bool = False, rgb=(200, 40, 40)) -> Region:
+    row = np.array(vector, np.float32)
+    return Region(Proposal(name, box, score, pinned), row / np.linalg.norm(row), color_field(rgb))
+
+
+def observation(
+    *regions: Region,
+    colors: ColorField | None = None,
+    size: tuple[int, int] = (100, 100),
+    style: Sequence[float] = (1, 0, 0),
+    rendering: Sequence[float] = (0,) * 14,
+    faces: tuple[Face, ...] = (),
+) -> Observation:
+    return Observation(
+        digest="d" * 64,
+        width=size[0],
+        height=size[1],
+        notes=(),
+        style=np.array(style, np.float32),
+        rendering=np.array(rendering, np.float32),
+        colors=colors or color_field((60, 60, 160)),
+        regions=regions,
+        faces=faces,
+        thumbnail=b"jpeg",
+    )
+
+
+def gallery(**characters: Sequence[float]) -> Gallery:
+    return Gallery.build({name: np.array([vector], np.float32) for name, vector in characters.items()})
+
+
+def expected(*cast: PinnedCharacter, **fields) -> Expected:
+    return Expected(encoders=IDS, cast=cast, **fields)
+
+
+def a_sketch(name: str, *, style=(1, 0, 0), rendering=(0,) * 14, rgb=(60, 60, 160), camera: str = "") -> Sketch:
+    lab = srgb_to_lab(np.full((16, 16, 3), rgb, np.uint8))
+    row = np.array(style, np.float32)
+    return Sketch(name, name, row / np.linalg.norm(row), np.array(rendering, np.float32), lab, camera)
+
+
+@pytest.fixture
+def make():
+    """The builders above, as one name."""
+
+    class Make:
+        pass
+
+    for builder in (color_field, region, observation, gallery, expected, a_sketch):
+        setattr(Make, builder.__name__, staticmethod(builder))
+    return Make
