@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 @dataclass(frozen=True)
 class Drift:
-    """One line of drift.csv. `cast` redraws the panel, `alter` changes the picture; clean frames have none."""
+    """One line of drift.csv. `cast` redraws the panel, `alter` changes the picture; clean frames need none."""
 
     panel: str
     kind: str = "none"
