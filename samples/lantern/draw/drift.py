@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 @dataclass(frozen=True)
 class Drift:
-    """One line of drift.csv. `cast` redraws the panel, `alter` changes the picture; clean frames need none."""
+    """One line of drift.csv: `cast` redraws the panel, `alter` changes the picture, neither is clean."""
 
     panel: str
     kind: str = "none"
