@@ -11,7 +11,7 @@ from consistency.judge import Finding, Verdict
 from consistency.measurement import Measurement, SwatchMatch
 from series.audit import Audit
 from series.report.document import DECIMALS
-from series.report.words import amount, check_title, printable
+from series.report.words import amount, check_title, printable, reason
 
 COLUMNS = (
     "panel",
@@ -79,9 +79,9 @@ def _finding(finding: Finding) -> dict[str, Cell]:
         "encoder": result.encoder,
     }
     if isinstance(result, Measurement):
-        row |= {"distance": result.distance, "unit": result.unit, "reason": result.evidence.reason}
+        row |= {"distance": result.distance, "unit": result.unit, "reason": _reason(finding)}
     else:
-        row |= {"reason": f"could not be measured: {result.reason}"}
+        row |= {"reason": reason(finding)}
     if tolerance is not None:
         row |= {
             "accept_below": tolerance.accept_below,
@@ -90,6 +90,11 @@ def _finding(finding: Finding) -> dict[str, Cell]:
             "tolerance_source": tolerance.source,
         }
     return row
+
+
+def _reason(finding: Finding) -> str:
+    consistent = finding.verdict is Verdict.CONSISTENT
+    return finding.result.evidence.reason if consistent else reason(finding)
 
 
 def _swatch(swatch: SwatchMatch) -> str:

@@ -51,6 +51,7 @@ SERIES = "series"
 NO_NUMBER = "not a number"
 
 _NEVER_PRINTED = frozenset({"Cc", "Cs"})
+_BREAKS = frozenset("\t\n\r\u2028\u2029")
 _DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -90,7 +91,7 @@ def one_direction(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    if character in "\t\n\r":
+    if character in _BREAKS:
         return " "
     if unicodedata.category(character) in _NEVER_PRINTED:
         return character.encode("unicode_escape").decode("ascii")
@@ -151,10 +152,27 @@ def reason(finding: Finding) -> str:
         return printable(f"could not be measured: {result.reason}")
     if result.evidence.reason:
         return printable(result.evidence.reason)
+    if not isfinite(result.distance):
+        return "the distance came out as no number"
+    return printable(_numbers(result, finding.tolerance))
+
+
+def is_copy(finding: Finding) -> bool:
+    """Whether the distance is under too_close."""
+    result, tolerance = finding.result, finding.tolerance
+    if not isinstance(result, Measurement) or tolerance is None or tolerance.too_close is None:
+        return False
+    return result.distance < tolerance.too_close
+
+
+def _numbers(result: Measurement, tolerance: Tolerance | None) -> str:
     said = quantity(result.distance, result.unit)
-    if finding.tolerance is not None:
-        said += f", {limits(finding.tolerance, result.unit)}"
-    return printable(said)
+    if tolerance is None:
+        return said
+    if tolerance.too_close is not None and result.distance < tolerance.too_close:
+        copied = result.evidence.nearest or "another picture"
+        return f"too close to {copied}: {said}, a copy below {_limit(tolerance.too_close, result.unit)}"
+    return f"{said}, {limits(tolerance, result.unit)}"
 
 
 def about(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from consistency.judge import Finding
-from consistency.measurement import Measurement, SwatchMatch
+from consistency.measurement import Measurement, SwatchMatch, Unmeasured
 from consistency.tolerance import Tolerance
 from series.report import words
 from series.report.words import printable
@@ -28,6 +28,17 @@ class BarView:
     accept: float
     reject: float
     marker: float
+
+
+@dataclass(frozen=True, slots=True)
+class NumberView:
+    """A distance beside its limits."""
+
+    quantity: str
+    """ "ΔE00 11.2"."""
+    limits: str
+    """ "accepted up to 3, rejected above 6"; empty without a tolerance."""
+    bar: BarView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,7 @@ class ScoreView:
     name: str
     value: str
     best: bool
-    """The smallest of the row."""
+    """The smallest of the row, where the numbers are distances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +76,9 @@ class FindingView:
     verdict: str
     measured: bool
     reason: str
-    quantity: str
-    limits: str
-    bar: BarView | None
+    """Empty where the number says it all."""
+    number: NumberView | None
+    """None where there is none."""
     swatches: tuple[SwatchView, ...]
     scores: tuple[ScoreView, ...]
     nearest: str
@@ -84,17 +95,17 @@ def finding_view(finding: Finding, boxes: Iterable[int], references: Mapping[str
     result, tolerance = finding.result, finding.tolerance
     evidence = result.evidence
     measured = isinstance(result, Measurement)
+    number = _number(result, tolerance) if isinstance(result, Measurement) else None
+    unit = result.unit if isinstance(result, Measurement) else ""
     return FindingView(
         title=printable(words.check_title(result.check)),
         subject="" if result.subject == words.SERIES else printable(result.subject),
         verdict=finding.verdict.value,
         measured=measured,
-        reason=words.reason(finding) if measured else printable(getattr(result, "reason", "")),
-        quantity=words.quantity(result.distance, result.unit) if isinstance(result, Measurement) else "",
-        limits=words.limits(tolerance, result.unit) if isinstance(result, Measurement) and tolerance else "",
-        bar=_bar(result.distance, tolerance) if isinstance(result, Measurement) and tolerance else None,
+        reason=_reason(finding),
+        number=number,
         swatches=tuple(map(_swatch, evidence.swatches)),
-        scores=_scores(evidence.scores.items(), result.unit if isinstance(result, Measurement) else ""),
+        scores=_scores(evidence.scores.items(), unit),
         nearest=printable(evidence.nearest),
         nearest_reference=references.get(evidence.nearest),
         boxes=" ".join(map(str, dict.fromkeys(boxes))),
@@ -104,9 +115,28 @@ def finding_view(finding: Finding, boxes: Iterable[int], references: Mapping[str
     )
 
 
+def _reason(finding: Finding) -> str:
+    """Empty where the words would only repeat the number and its limits, which stand below them."""
+    result = finding.result
+    if isinstance(result, Unmeasured):
+        return printable(result.reason)
+    plain = isfinite(result.distance) and not words.is_copy(finding)
+    return "" if plain and not result.evidence.reason else words.reason(finding)
+
+
+def _number(measurement: Measurement, tolerance: Tolerance | None) -> NumberView | None:
+    if not isfinite(measurement.distance):
+        return None
+    return NumberView(
+        quantity=words.quantity(measurement.distance, printable(measurement.unit)),
+        limits=words.limits(tolerance, measurement.unit) if tolerance else "",
+        bar=_bar(measurement.distance, tolerance) if tolerance else None,
+    )
+
+
 def _bar(distance: float, tolerance: Tolerance) -> BarView | None:
     end = max(distance * 1.08, tolerance.reject_above * BAR_HEADROOM, tolerance.accept_below * BAR_HEADROOM)
-    if not isfinite(distance) or end <= 0:
+    if end <= 0:
         return None
     return BarView(
         copy=_within(tolerance.too_close or 0, end),
@@ -138,7 +168,9 @@ def _color(text: str) -> str:
 
 def _scores(scores: Iterable[tuple[str, float]], unit: str) -> tuple[ScoreView, ...]:
     pairs = list(scores)
+    alike = "distance" in unit
     least = min((value for _, value in pairs if isfinite(value)), default=None)
     return tuple(
-        ScoreView(printable(name), words.amount(value, unit), value == least) for name, value in pairs
+        ScoreView(printable(name), words.amount(value, unit), alike and value == least)
+        for name, value in pairs
     )

@@ -1,7 +1,7 @@
 import pytest
 
 from consistency.judge import judge
-from consistency.measurement import Measurement, Unmeasured
+from consistency.measurement import Evidence, Measurement, Unmeasured
 from consistency.tolerance import Tolerance
 from series.report.order import worst_first
 from series.report.words import amount, check_title, limits, printable, quantity, reason
@@ -43,6 +43,13 @@ def test_reason_falls_back_on_the_number():
     tolerances = {("identity", "x"): Tolerance(0.35, 0.55, "")}
     finding = judge([Measurement("identity", "mara", 0.6, "cosine distance", "x")], tolerances).findings[0]
     assert reason(finding) == "0.600 cosine distance, accepted up to 0.35, rejected above 0.55"
+
+
+def test_reason_of_a_copy_names_what_it_copies():
+    tolerances = {("picture.copy", "x"): Tolerance(0.9, 1.0, "", too_close=0.05)}
+    copied = Measurement("picture.copy", "series", 0.01, "hash distance", "x", Evidence(nearest="mara.png"))
+    finding = judge([copied], tolerances).findings[0]
+    assert reason(finding) == "too close to mara.png: 0.010 hash distance, a copy below 0.05"
 
 
 def test_worst_first():
