@@ -73,7 +73,7 @@
     return set;
   }
 
-  // With a check chosen, the verdict is that of the check; with none chosen, that of the frame.
+  // With a check chosen, the verdict is the worst one of that check; with none chosen, that of the frame.
   function matcher(state) {
     var verdicts = state.verdicts.map(function (v) { return VERDICTS.indexOf(v); });
     var checks = state.check ? checksOf(state.check) : null;
@@ -81,11 +81,11 @@
     return function (frame) {
       if (character >= 0 && !frame.c.includes(character)) return false;
       if (!checks) return !verdicts.length || verdicts.includes(frame.v);
-      return frame.f.some(function (finding) {
-        if (!checks.has(finding[0])) return false;
-        if (character >= 0 && finding[1] >= 0 && finding[1] !== character) return false;
-        return verdicts.length ? verdicts.includes(finding[2]) : finding[2] > 0;
-      });
+      var worst = frame.f.reduce(function (sofar, finding) {
+        var other = character >= 0 && finding[1] >= 0 && finding[1] !== character;
+        return checks.has(finding[0]) && !other ? Math.max(sofar, finding[2]) : sofar;
+      }, -1);
+      return verdicts.length ? verdicts.includes(worst) : worst > 0;
     };
   }
 

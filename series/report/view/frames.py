@@ -90,7 +90,8 @@ def frame_view(
     boxes = _Boxes()
     positions = {reference.name: position for position, reference in enumerate(references)}
     views = [finding_view(finding, boxes.numbers(finding), positions) for finding in shown]
-    pinned = _pinned(frame.characters, shown, references)
+    # Beside a picture only: an unreadable file leaves nothing to compare.
+    pinned = _pinned(frame.characters, shown, references if frame.thumbnail and detailed else ())
     name = words.frame_name(frame)
     file = printable(frame.file)
     scale = STAGE_PIXELS / max(frame.width, frame.height, 1)

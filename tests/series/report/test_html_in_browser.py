@@ -68,6 +68,15 @@ def test_filters_combine_and_live_in_the_address(opened, audit):
     assert shown(page) == 6
 
 
+def test_with_a_check_the_verdict_is_that_of_the_check(opened, audit):
+    page = opened(audit, fragment="#verdict=consistent&check=identity.")
+    # P01 drifted by its color only; panel 2 could not be measured.
+    assert page.locator(".tile:visible").evaluate_all("tiles => tiles.map(tile => tile.id)") == [
+        "tile-0",
+        "tile-2",
+    ]
+
+
 def test_character_filter_with_a_hostile_name(opened, audit):
     page = opened(audit)
     page.select_option("#filter-character", "<script>alert(1)</script>")
