@@ -19,10 +19,9 @@ _SHORTEST = 1e-12
 """Squared length below which a vector has no direction: its unit row is zero, its cosine to all is 0."""
 
 BACKGROUND_SHARE = 0.3
-"""Length of the background's centroid that is subtracted for a project of one character. With corner windows
-of the references as background, AUC pooled over subjects, comic and generated: 0 .894, .1 .905, .2 .911, .3 .917,
-.4 .913; as a second character in the mean (half and half) worse than none on photographs (.980 → .826).
-tests/evaluation/eval_subjects.py"""
+"""Length of the background's centroid that is subtracted for a project of one character. Corner windows of
+the references as background, AUC pooled over subjects, comic and generator output: 0 .894, .1 .905, .2 .911,
+.3 .917, .4 .913. As a second character in the mean, half and half, photographs fall from .980 to .826."""
 
 
 def unit_rows(rows: _Rows) -> Vectors:
@@ -98,8 +97,8 @@ class Gallery:
     @classmethod
     def build(cls, references: Mapping[str, _Rows], background: _Rows | None = None) -> Gallery:
         """references: name → float (n, d), n ≥ 1 vectors of its references. Two characters or more are
-        centred on the mean of their centroids. background: float (k, d) vectors of what stands around the references;
-        one character alone has no mean of its own and is moved away from these by BACKGROUND_SHARE.
+        centred on the mean of their centroids. background: float (k, d) vectors of what stands around the
+        references; a single character has no such mean and is moved BACKGROUND_SHARE away from these.
 
         Raises ValueError for no character, a character without vectors, or differing dimensions.
         """

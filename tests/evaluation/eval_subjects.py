@@ -36,6 +36,10 @@ PROJECTS, CAST, REFERENCES = 120, 4, 3
 SAME, OTHER = ("none", "slight"), ("clear", "other_character")
 MANY = "fb_castle_v1"
 """Its references show three different characters, its frames were not boxed."""
+GECKO = ("wan26_t2i", "wan25_i2i", "kontext_ref", "flux_text")
+"""Four generators that were given one and the same reference."""
+LIMITS = {"project": (0.85, 1.05), "alone": (0.75, 1.15)}
+"""Proposed tolerances of the centred cosine distance: accept_below, reject_above."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,6 +205,22 @@ def series_alone(items, series, **kwargs) -> list[Score]:
     return [Score(s.image, t.note in SAME, s.distance) for s, t in zip(best, tests, strict=True)]
 
 
+def redrawn_in_project(items) -> list[Score]:
+    """A series' one reference among four other drawn characters; same and other as in `series_alone`."""
+    rita, rico, cat = (item for item in items if item.group == MANY and item.note == "reference")
+    pip = next(item for item in items if item.group == "fb_sheet_pip")
+    others = {"rita": [rita], "rico": [rico], "cat": [cat], "pip": [pip]}
+    scores = []
+    for series in sorted({item.group for item in items if "gus" in item.group or "volcano" in item.group}):
+        mine = [item for item in items if item.group == series]
+        references = [item for item in mine if item.note == "reference"]
+        tests = [item for item in mine if item.note in SAME + OTHER]
+        gallery = Gallery.build({series: stack(references), **{k: stack(v) for k, v in others.items()}})
+        distances = gallery.distances(stack(tests))[:, 0]
+        scores += [Score(t.name, t.note in SAME, float(d)) for t, d in zip(tests, distances, strict=True)]
+    return scores
+
+
 def drawn_projects(items, boxes) -> list[Score]:
     """Four drawn characters of different origin, three references each."""
     kept = "jungle_wan26 jungle_riso castle_riso sheet_fern sheet_pip sheet_sol gingerboy face_anime belgium"
@@ -355,6 +375,12 @@ def main() -> None:
     pools = drawn_projects(drawn, boxes)
     line(f"drawn series and comic, {CAST} × {REFERENCES}", pools)
 
+    redrawn = redrawn_in_project(drawn)
+    line("one of five drawn characters, redrawn", redrawn)
+    for ending in ("volcano_v1", *GECKO):
+        line(f"  {ending}", [s for s in redrawn if ending in s.image])
+    line("  one gecko reference, four generators", [s for s in redrawn if any(e in s.image for e in GECKO)])
+
     print("\nOne character alone\n")
     single = {}
     for words, on in (("with background windows", True), ("without", False)):
@@ -369,9 +395,7 @@ def main() -> None:
         line(f"comic ep01 + ep05, {words}", lone[1])
         for name, scores in every.items():
             line(f"  {name}", scores)
-        gecko = [
-            s for n in ("wan26_t2i", "wan25_i2i", "kontext_ref", "flux_text") for s in every[f"fb_gus_{n}"]
-        ]
+        gecko = [s for n in GECKO for s in every[f"fb_gus_{n}"]]
         line("one gecko reference, four generators", gecko)
         line(f"generated, all but the unboxed, {words}", crops)
         single[on] = [*lone, crops]
@@ -386,16 +410,20 @@ def main() -> None:
         print(
             f"{name:22s} slope {slope:.3f} offset {offset:.3f}   Cllr of each part, fitted on the others: {each}"
         )
-    print("\nVerdicts\n")
-    for name, parts in groups.items():
-        equal = [split(part) for part in parts]
-        accept = min(np.quantile(other, 0.03) for _, other in equal)
-        reject = max(np.quantile(same, 0.97) for same, _ in equal)
-        accept = min(accept, reject)
-        print(f"{name}: accept_below {accept:.3f}, reject_above {reject:.3f}")
-        for part, words in zip(parts, ("subjects", "comic", "drawn"), strict=True):
+    print("\nVerdicts, by the proposed limits\n")
+    groups["project"].append(redrawn)
+    for name, (accept, reject) in LIMITS.items():
+        print(f"{name}: accept_below {accept}, reject_above {reject}")
+        kinds = ("subjects", "comic", "drawn", "redrawn by a generator")
+        for part, words in zip(
+            groups[name], kinds if name == "project" else (*kinds[:2], kinds[3]), strict=True
+        ):
             verdicts(f"  {words}", part, accept, reject)
-    verdicts("  outsiders, project limits", outside, *_limits(groups["project"]))
+    accept, reject = LIMITS["project"]
+    far = np.array([score.distance for score in outside])
+    print(
+        f"  outsiders: consistent {np.mean(far <= accept):.3f} drifted {np.mean(far > reject):.3f} ({len(far)})"
+    )
     margins = [
         np.quantile([s.margin for s in part if s.same], [0.5, 0.9, 0.97, 1.0]) for part in (own, held, pools)
     ]
@@ -406,11 +434,6 @@ def main() -> None:
     print(
         f"\n{timing([item.frame for item in photos[::8]]):.1f} ms a crop, one thread, {AppearanceEncoder().id}"
     )
-
-
-def _limits(parts) -> tuple[float, float]:
-    accept = min(np.quantile(split(part)[1], 0.03) for part in parts)
-    return accept, max(np.quantile(split(part)[0], 0.97) for part in parts)
 
 
 if __name__ == "__main__":
