@@ -7,6 +7,7 @@ Knows no manifest, no provider, no database and no command line: those are `seri
 from consistency.cache import ObservationCache
 from consistency.checks import measure_frame, measure_series
 from consistency.checks.expected import Expected, PinnedCharacter, Sketch, mean_color, sketch
+from consistency.checks.swatches import mean_shares
 from consistency.compare import compare
 from consistency.encoders import ENCODERS, load_encoders
 from consistency.encoders.encoder import Encoders, Face, FaceEncoder, ImageEncoder
@@ -80,6 +81,7 @@ __all__ = [
     "judge",
     "load_encoders",
     "mean_color",
+    "mean_shares",
     "measure_frame",
     "measure_series",
     "parse_color",

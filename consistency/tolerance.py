@@ -56,7 +56,9 @@ DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
         ("color.pair", "lab/1"): Tolerance(4, 100, _GUESS),
         ("style.reference", "classical.texture/1"): Tolerance(0.70, 0.85, f"{_COMIC}: 1 % over, 98 % under"),
         ("style.series", "classical.texture/1"): Tolerance(0.55, 0.75, f"{_COMIC}: 1 % over, 96 % under"),
-        ("rendering.reference", "classical.rendering/1"): Tolerance(4.5, 7.5, f"{_COMIC}: 0 % over, 96 % under"),
+        ("rendering.reference", "classical.rendering/1"): Tolerance(
+            4.5, 7.5, f"{_COMIC}: 0 % over, 96 % under"
+        ),
         ("rendering.series", "classical.rendering/1"): Tolerance(3.0, 4.0, f"{_COMIC}: 1 % over, 89 % under"),
         ("picture.size", "picture/1"): Tolerance(0.01, 0.25, _GUESS),
         ("picture.aspect", "picture/1"): Tolerance(0.01, 0.03, _GUESS),

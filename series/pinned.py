@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from consistency import (
+    ColorField,
     Expected,
     Gallery,
     Locator,
@@ -22,6 +23,7 @@ from consistency import (
     Sketch,
     Unreadable,
     mean_color,
+    mean_shares,
     sketch,
     whole_region,
 )
@@ -60,6 +62,18 @@ class Pinned:
     shown: tuple[AuditReference, ...]
     unreadable: tuple[Unreadable, ...]
     encoders: Mapping[str, str]
+    fields: Mapping[str, tuple[ColorField, ...]]
+    """Look → color fields of its references."""
+    _shares: dict[tuple[str, Palette], NDArray[np.float32]] = field(default_factory=dict)
+
+    def palette_shares(self, look: str, palette: Palette | None) -> NDArray[np.float32] | None:
+        """float32 (m,): share of each swatch in the references of a look; None without references."""
+        fields = self.fields.get(look)
+        if palette is None or not fields:
+            return None
+        if (look, palette) not in self._shares:
+            self._shares[look, palette] = mean_shares(fields, palette)
+        return self._shares[look, palette]
 
 
 def look_of(name: str, wardrobe: str) -> str:
@@ -96,6 +110,7 @@ def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[s
         ),
         unreadable=tuple(seen for seen in observed if isinstance(seen, Unreadable)),
         encoders=encoders,
+        fields={look: tuple(region.colors for region in regions) for look, regions in looks.items()},
     )
 
 
@@ -141,9 +156,7 @@ def expect(order: FrameOrder, pinned: Pinned) -> Expected:
     return Expected(
         encoders=pinned.encoders,
         size=order.size,
-        cast=tuple(
-            PinnedCharacter(m.name, _look(m, pinned), m.palette, m.place, m.medium) for m in order.characters
-        ),
+        cast=tuple(_pinned_character(m, pinned) for m in order.characters),
         gallery=pinned.gallery,
         subject_colors=pinned.subject_colors,
         palettes=palettes_of(order),
@@ -152,10 +165,16 @@ def expect(order: FrameOrder, pinned: Pinned) -> Expected:
     )
 
 
+def _pinned_character(member: CastMember, pinned: Pinned) -> PinnedCharacter:
+    look = _look(member, pinned)
+    shares = pinned.palette_shares(look, member.palette)
+    return PinnedCharacter(member.name, look, member.palette, shares, member.place, member.medium)
+
+
 def palettes_of(order: FrameOrder) -> tuple[tuple[str, Palette], ...]:
     """(subject, palette) pinned for the whole frame: the panel's own stands in for that of the series."""
     if order.palette is not None:
-        return (("panel", order.palette),)
+        return ((order.palette.name, order.palette),)
     if order.series_palette is not None:
-        return (("series", order.series_palette),)
+        return ((order.series_palette.name, order.series_palette),)
     return ()

@@ -1,8 +1,9 @@
 """Color: pinned palettes of frame and characters, colorways, and shifts between frames of one shot.
 
-`color.role` and `color.share` look at each pinned swatch, `color.offpalette` and `color.region` at what
-no swatch explains, over the frame and in its worst region, `color.p90` and `color.mean` at a character
-as a whole, `color.shift` and `color.pair` at frames that show one shot with one camera.
+Of a palette pinned for the whole frame: `color.role` and `color.share` for each swatch, `color.offpalette` and
+`color.region` for what no swatch explains, overall and in the worst region. Of a character: `color.role` for
+each swatch that is there or was replaced by a foreign color, `color.p90` and `color.mean` of the whole. Of
+frames that show one shot with one camera: `color.shift`, or `color.pair` where there are only two.
 """
 
 from __future__ import annotations
@@ -14,21 +15,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consistency.checks.casting import Role, cast_frame
-from consistency.checks.expected import Expected, Sketch, mean_color
-from consistency.color import ciede2000, ciede2000_matrix, lab_to_hex
+from consistency.checks.expected import Expected, Sketch
+from consistency.checks.swatches import (
+    FOREIGN_SHARE,
+    Foreign,
+    Found,
+    find_swatches,
+    foreign_colors,
+    nearest_swatch,
+    subject_samples,
+)
+from consistency.color import ciede2000, lab_to_hex
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, Result, SwatchMatch, Unmeasured
 from consistency.observation import ColorField, Observation
-from consistency.palette import Palette
-from consistency.palette_measures import p90_to_nearest, role_mean_shift
+from consistency.palette import Palette, Swatch
+from consistency.palette_measures import p90_to_nearest
 
 ENCODER = "lab/1"
 UNIT = "ΔE00"
-OFF_PALETTE_ABOVE = 12.0
-"""ΔE00 beyond which no pinned swatch explains a color: people name it differently."""
 TILES = 4
 """The frame is cut into 4 × 4 tiles to find its worst region: one of them is about a head in a full shot."""
-SAMPLES_AT_LEAST = 5
-"""Cells that a swatch needs before its mean is a color and not an edge."""
+FRAME_SHARE_AT_LEAST = 0.005
+"""Share of the frame that a swatch needs to be measured: below it, edges and noise pass for it."""
+MAIN_SHARE = 0.12
+"""Share of a character's references that makes a swatch one of its main colors: these must be there, or
+something else stands in for them."""
+LOST_BELOW = 0.25
+"""A main color is lost when less than this part of its usual share is left."""
+SUBJECT_CELLS_AT_LEAST = 20.0
+"""Cells of full weight that a character needs before its colors are measured: 1 % of a region."""
 SUBJECT_LOST_ABOVE = 0.95
 """Cosine distance of a region to its character above which its colors say nothing about the character."""
 
@@ -37,12 +52,11 @@ def measure(observation: Observation, expected: Expected) -> list[Result]:
     """→ results for each palette pinned for the frame, then for each character with colors to compare."""
     results: list[Result] = []
     for subject, palette in expected.palettes:
-        results += _against_palette(subject, palette, observation.colors)
-        results.append(_worst_region(subject, palette, observation.colors))
+        results += _of_frame(subject, palette, observation.colors)
     colored = [p for p in expected.cast if p.palette is not None or p.look in expected.subject_colors]
     if colored:
         for role in cast_frame(observation, expected).roles:
-            results += _of_character(role, expected)
+            results += _of_character(role, expected, observation.colors)
     return results
 
 
@@ -62,67 +76,63 @@ def measure_series(sketches: Sequence[Sketch], encoders: Mapping[str, str]) -> l
     return results
 
 
-def _against_palette(subject: str, palette: Palette, colors: ColorField) -> list[Result]:
+def _of_frame(subject: str, palette: Palette, colors: ColorField) -> Iterator[Result]:
     lab, weights = colors.samples()
-    shares = np.array([swatch.share or 1 / len(palette.swatches) for swatch in palette.swatches], np.float32)
-    found = role_mean_shift(lab, weights, palette.labs, shares)
-    matches = [
-        SwatchMatch(
-            role=swatch.name,
-            pinned=swatch.hex,
-            found=lab_to_hex(found.found_lab[index]) if np.isfinite(found.per_role[index]) else "",
-            delta_e=float(found.per_role[index]),
-            share=float(found.found_share[index]),
-        )
-        for index, swatch in enumerate(palette.swatches)
-    ]
-    results: list[Result] = []
+    found = find_swatches(lab, weights, palette)
+    matches = [_match(swatch, found, index) for index, swatch in enumerate(palette.swatches)]
     for swatch, match in zip(palette.swatches, matches, strict=True):
-        results += _of_swatch(subject, match, swatch.share)
-    results.append(_off_palette(subject, palette, lab, weights, tuple(matches)))
-    return results
+        if match.found and match.share >= FRAME_SHARE_AT_LEAST:
+            yield _role(subject, match)
+        if swatch.share is not None:
+            yield _share(subject, match, swatch.share)
+    yield _off_palette(subject, palette, foreign_colors(lab, weights, found), tuple(matches))
+    yield _worst_region(subject, palette, colors, nearest_swatch(lab, palette.labs)[1])
 
 
-def _of_swatch(subject: str, match: SwatchMatch, share: float | None) -> Iterator[Result]:
-    evidence = Evidence(swatches=(match,), reason=_words(match))
-    if match.found:
-        yield Measurement("color.role", subject, match.delta_e, UNIT, ENCODER, evidence, part=match.role)
-    if share is not None:
-        reason = f"{match.role} covers {match.share:.0%} instead of {share:.0%}"
-        distance = abs(match.share - share)
-        evidence = Evidence(swatches=(match,), reason=reason)
-        yield Measurement(
-            "color.share", subject, distance, "share of region", ENCODER, evidence, part=match.role
-        )
+def _match(swatch: Swatch, found: Found, index: int) -> SwatchMatch:
+    delta_e = float(found.delta_e[index])
+    seen = lab_to_hex(found.lab[index]) if np.isfinite(delta_e) else ""
+    return SwatchMatch(swatch.name, swatch.hex, seen, delta_e, float(found.share[index]))
+
+
+def _role(subject: str, match: SwatchMatch, boxes: tuple[LabeledBox, ...] = ()) -> Measurement:
+    evidence = Evidence(_words(match), boxes, (match,))
+    return Measurement("color.role", subject, match.delta_e, UNIT, ENCODER, evidence, part=match.role)
+
+
+def _share(subject: str, match: SwatchMatch, pinned: float) -> Measurement:
+    reason = f"{match.role} covers {match.share:.0%} instead of {pinned:.0%}"
+    evidence = Evidence(reason, swatches=(match,))
+    distance = abs(match.share - pinned)
+    return Measurement(
+        "color.share", subject, distance, "share of region", ENCODER, evidence, part=match.role
+    )
 
 
 def _words(match: SwatchMatch) -> str:
-    if not match.found:
-        return f"{match.role} {match.pinned} was not found"
     return f"{match.role} {match.found} instead of {match.pinned}, ΔE00 {match.delta_e:.1f}"
 
 
 def _off_palette(
     subject: str,
     palette: Palette,
-    lab: NDArray[np.float32],
-    weights: NDArray[np.float32],
+    foreign: Foreign,
     matches: tuple[SwatchMatch, ...],
+    boxes: tuple[LabeledBox, ...] = (),
 ) -> Measurement:
-    off = ciede2000_matrix(lab, palette.labs).min(axis=1) > OFF_PALETTE_ABOVE
-    share = float(weights[off].sum() / max(float(weights.sum()), 1e-6))
+    share = float(foreign.share.sum())
     reason = f"{share:.0%} is no color of palette {palette.name}"
-    if off.any():
-        reason += f", mostly {lab_to_hex(np.average(lab[off], axis=0, weights=weights[off] + 1e-6))}"
-    return Measurement(
-        "color.offpalette", subject, share, "share of region", ENCODER, Evidence(reason, swatches=matches)
-    )
+    if len(foreign.lab):
+        reason += f", mostly {lab_to_hex(foreign.lab[0])}"
+    evidence = Evidence(reason, boxes, matches)
+    return Measurement("color.offpalette", subject, share, "share of region", ENCODER, evidence)
 
 
-def _worst_region(subject: str, palette: Palette, colors: ColorField) -> Measurement:
+def _worst_region(
+    subject: str, palette: Palette, colors: ColorField, delta_e: NDArray[np.float32]
+) -> Measurement:
     height, width = colors.weight.shape
-    nearest = ciede2000_matrix(colors.lab.reshape(-1, 3).astype(np.float32), palette.labs).min(axis=1)
-    nearest = nearest.reshape(height, width)
+    nearest = delta_e.reshape(height, width)
     tiles = {box: float(nearest[rows, columns].mean()) for box, rows, columns in _tiles(height, width)}
     worst = max(tiles, key=lambda box: tiles[box])
     mean = float(nearest.mean())
@@ -140,39 +150,94 @@ def _tiles(height: int, width: int) -> Iterator[tuple[Box, slice, slice]]:
             yield Box(column / across, row / down, (column + 1) / across, (row + 1) / down), rows, columns
 
 
-def _of_character(role: Role, expected: Expected) -> list[Result]:
+def _of_character(role: Role, expected: Expected, frame: ColorField) -> Iterator[Result]:
     person, sighting = role.person, role.sighting
     references = expected.subject_colors.get(person.look)
     if person.palette is None and references is None:
-        return []
-    if (
-        sighting is None
-        or sighting.colors is None
-        or role.distance is None
-        or role.distance > SUBJECT_LOST_ABOVE
-    ):
+        return
+    lost = role.distance is None or role.distance > SUBJECT_LOST_ABOVE
+    if sighting is None or sighting.colors is None or lost:
         reason = f"{person.name} was not found well enough to say anything about its colors"
-        return [Unmeasured("color.role", person.name, reason, ENCODER)] if person.palette else []
-    box = (LabeledBox(sighting.box, person.name),)
-    results: list[Result] = []
+        yield Unmeasured("color.role", person.name, reason, ENCODER)
+        return
+    boxes = (LabeledBox(sighting.box, person.name),)
+    lab, weights = subject_samples(sighting.colors, sighting.box, frame)
+    if float(weights.sum()) < SUBJECT_CELLS_AT_LEAST:
+        reason = f"the colors of {person.name} cannot be told from those around"
+        yield Unmeasured("color.role", person.name, reason, ENCODER, Evidence(boxes=boxes))
+        return
     if references is not None:
-        results.append(_mean(person.name, mean_color(sighting.colors), references, box))
+        yield _mean(person.name, np.average(lab, axis=0, weights=weights), references, boxes)
     if person.palette is not None:
-        lab, weights = sighting.colors.samples()
-        p90 = p90_to_nearest(lab, weights, person.palette.labs)
-        reason = f"nine tenths of {person.name} lie within {p90:.1f} ΔE00 of its palette"
-        results.append(Measurement("color.p90", person.name, p90, UNIT, ENCODER, Evidence(reason, boxes=box)))
-        results += _against_palette(person.name, person.palette, sighting.colors)
-    return results
+        yield from _against_palette(role, person.palette, lab, weights, boxes)
+
+
+def _against_palette(
+    role: Role,
+    palette: Palette,
+    lab: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    boxes: tuple[LabeledBox, ...],
+) -> Iterator[Result]:
+    name = role.person.name
+    p90 = p90_to_nearest(lab, weights, palette.labs)
+    reason = f"nine tenths of {name} lie within {p90:.1f} ΔE00 of its palette"
+    yield Measurement("color.p90", name, p90, UNIT, ENCODER, Evidence(reason, boxes))
+    found = find_swatches(lab, weights, palette)
+    foreign = foreign_colors(lab, weights, found)
+    usual = role.person.palette_shares
+    matches = [_match(swatch, found, index) for index, swatch in enumerate(palette.swatches)]
+    lost = [index for index, match in enumerate(matches) if _is_lost(match, usual, index)]
+    main = [index for index in range(len(matches)) if usual is not None and usual[index] >= MAIN_SHARE]
+    for index, (swatch, match) in enumerate(zip(palette.swatches, matches, strict=True)):
+        if index not in lost and match.found:
+            yield _role(name, match, boxes)
+        if swatch.share is not None:
+            yield _share(name, match, swatch.share)
+    if lost and len(lost) == len(main) and len(main) > 1:
+        reason = f"every main color of {name} is another: light or a new design, the palette alone cannot say"
+        yield Unmeasured("color.role", name, reason, ENCODER, Evidence(boxes=boxes, swatches=tuple(matches)))
+    elif usual is not None:
+        for index in lost:
+            yield from _replaced(
+                name, matches[index], palette.swatches[index], float(usual[index]), foreign, boxes
+            )
+    yield _off_palette(name, palette, foreign, tuple(matches), boxes)
+
+
+def _is_lost(match: SwatchMatch, usual: NDArray[np.float32] | None, index: int) -> bool:
+    return usual is not None and usual[index] >= MAIN_SHARE and match.share < LOST_BELOW * float(usual[index])
+
+
+def _replaced(
+    name: str,
+    match: SwatchMatch,
+    swatch: Swatch,
+    usual: float,
+    foreign: Foreign,
+    boxes: tuple[LabeledBox, ...],
+) -> Iterator[Result]:
+    """A main color that is gone: what took its place, if anything did. Out of the picture is no drift."""
+    candidates = np.flatnonzero(foreign.share >= FOREIGN_SHARE * usual)
+    if not len(candidates):
+        return
+    delta_e = ciede2000(foreign.lab[candidates], np.array([swatch.lab], np.float32))
+    best = int(np.argmin(delta_e))
+    color = foreign.lab[candidates[best]]
+    share = float(foreign.share[candidates[best]])
+    yield _role(
+        name, SwatchMatch(match.role, match.pinned, lab_to_hex(color), float(delta_e[best]), share), boxes
+    )
 
 
 def _mean(
     name: str, found: NDArray[np.float32], references: NDArray[np.float32], boxes: tuple[LabeledBox, ...]
 ) -> Measurement:
-    distances = ciede2000(references, found[None])
+    color = np.asarray(found, np.float32)
+    distances = ciede2000(references, color[None])
     nearest = int(np.argmin(distances))
     distance = float(distances[nearest])
-    match = SwatchMatch("mean color", lab_to_hex(references[nearest]), lab_to_hex(found), distance, 1.0)
+    match = SwatchMatch("mean color", lab_to_hex(references[nearest]), lab_to_hex(color), distance, 1.0)
     return Measurement("color.mean", name, distance, UNIT, ENCODER, Evidence(_words(match), boxes, (match,)))
 
 

@@ -27,6 +27,8 @@ class PinnedCharacter:
     look: str
     """Its name in the gallery: the character and its wardrobe."""
     palette: Palette | None = None
+    palette_shares: NDArray[np.float32] | None = None
+    """float32 (m,): share of each swatch in the references; None when not known."""
     place: Box | None = None
     medium: str = "drawn"
     """drawn or photo. Faces are judged on photographs only."""
@@ -62,7 +64,7 @@ class Expected:
     subject_colors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     """Look → float32 (n, 3), mean Lab of the subject in each of its references."""
     palettes: tuple[tuple[str, Palette], ...] = ()
-    """(subject, palette) pairs pinned for the whole frame."""
+    """(subject, palette) pinned for the whole frame."""
     style_references: tuple[Sketch, ...] = ()
     references: tuple[Sketch, ...] = ()
     """Every pinned picture, for finding copies."""

@@ -19,6 +19,7 @@
   var shown = document.getElementById("shown");
   var reset = document.getElementById("reset");
   var openAll = document.getElementById("open-all");
+  var applied = null;
   var empties = Array.from(document.querySelectorAll(".empty"));
 
   // ---- state
@@ -49,6 +50,7 @@
     if (state.character) query.set("character", state.character);
     if (state.frame !== null) query.set("frame", String(state.frame));
     location.hash = query.toString() || "all";
+    apply();
   }
 
   function change(part) {
@@ -104,7 +106,10 @@
     select.value = state[key];
   }
 
+  // At once on a change of ours, and on "hashchange" for the back button: never twice for one address.
   function apply() {
+    if (location.hash === applied) return;
+    applied = location.hash;
     var state = readState();
     var fits = matcher(state);
     var number = 0;
