@@ -294,12 +294,13 @@ def line(name, scores) -> None:
         return
     low, high = interval(scores)
     print(
-        f"{name:44s} {counts}   AUC {auc(same, other):.3f} [{low:.3f}, {high:.3f}]  EER {eer(same, other):.3f}"
+        f"{name:44s} {counts}   "
+        f"AUC {auc(same, other):.3f} [{low:.3f}, {high:.3f}]  EER {eer(same, other):.3f}"
     )
 
 
 def logistic(parts) -> tuple[float, float]:
-    """P(same) = 1 / (1 + exp(slope · distance + offset)); every part, and in it same and other, weigh equal."""
+    """P(same) = 1 / (1 + exp(slope · distance + offset)); all parts weigh equal, same and other too."""
     kinds = [(distances, y) for part in parts for distances, y in zip(split(part), (1.0, 0.0), strict=True)]
     x = np.concatenate([distances for distances, _ in kinds])
     y = np.concatenate([np.full(len(distances), y) for distances, y in kinds])
@@ -408,7 +409,8 @@ def main() -> None:
             f"{cllr(part, *logistic([p for p in parts if p is not part])):.2f}" for part in parts
         )
         print(
-            f"{name:22s} slope {slope:.3f} offset {offset:.3f}   Cllr of each part, fitted on the others: {each}"
+            f"{name:22s} slope {slope:.3f} offset {offset:.3f}   "
+            f"Cllr of each part, fitted on the others: {each}"
         )
     print("\nVerdicts, by the proposed limits\n")
     groups["project"].append(redrawn)
@@ -422,7 +424,8 @@ def main() -> None:
     accept, reject = LIMITS["project"]
     far = np.array([score.distance for score in outside])
     print(
-        f"  outsiders: consistent {np.mean(far <= accept):.3f} drifted {np.mean(far > reject):.3f} ({len(far)})"
+        f"  outsiders: consistent {np.mean(far <= accept):.3f} "
+        f"drifted {np.mean(far > reject):.3f} ({len(far)})"
     )
     margins = [
         np.quantile([s.margin for s in part if s.same], [0.5, 0.9, 0.97, 1.0]) for part in (own, held, pools)
@@ -432,7 +435,8 @@ def main() -> None:
         *np.round(margins, 2).tolist(),
     )
     print(
-        f"\n{timing([item.frame for item in photos[::8]]):.1f} ms a crop, one thread, {AppearanceEncoder().id}"
+        f"\n{timing([item.frame for item in photos[::8]]):.1f} ms a crop, one thread, "
+        f"{AppearanceEncoder().id}"
     )
 
 
