@@ -1,6 +1,6 @@
 """How well the appearance vector tells one subject from another: AUC, EER, intervals, verdicts, time.
 
-    OMP_NUM_THREADS=1 SERIES_EVAL=<folder of development data> python tests/evaluation/eval_subjects.py [--fast]
+    OMP_NUM_THREADS=1 SERIES_EVAL=<data folder> python tests/evaluation/eval_subjects.py [--fast]
 
 Held out means: words and projection fitted on every second subject and on comic episode 3 only, and figures
 taken on the other subjects, episodes 1 and 5 and generator output. --fast skips that fit and uses the
