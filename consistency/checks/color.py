@@ -15,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consistency.checks.casting import Role, cast_frame
-from consistency.checks.expected import Expected, Sketch
+from consistency.checks.expected import Expected, PinnedCharacter, Sketch
 from consistency.checks.swatches import (
     FOREIGN_SHARE,
     Foreign,
     Found,
+    Samples,
     find_swatches,
     foreign_colors,
     nearest_swatch,
     subject_samples,
+    surroundings,
 )
 from consistency.color import ciede2000, lab_to_hex
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, Result, SwatchMatch, Unmeasured
@@ -44,6 +46,8 @@ LOST_BELOW = 0.25
 """A main color is lost when less than this part of its usual share is left."""
 SUBJECT_CELLS_AT_LEAST = 20.0
 """Cells of full weight that a character needs before its colors are measured: 1 % of a region."""
+RING_REACH = 30.0
+"""ΔE00 up to which a color beside a character is taken for its own in another shade; farther off it is scenery."""
 SUBJECT_LOST_ABOVE = 0.95
 """Cosine distance of a region to its character above which its colors say nothing about the character."""
 
@@ -55,8 +59,12 @@ def measure(observation: Observation, expected: Expected) -> list[Result]:
         results += _of_frame(subject, palette, observation.colors)
     colored = [p for p in expected.cast if p.palette is not None or p.look in expected.subject_colors]
     if colored:
-        for role in cast_frame(observation, expected).roles:
-            results += _of_character(role, expected, observation.colors)
+        roles = cast_frame(observation, expected).roles
+        for role in roles:
+            others = [
+                other.sighting.box for other in roles if other is not role and other.sighting is not None
+            ]
+            results += _of_character(role, expected, observation.colors, others)
     return results
 
 
@@ -150,7 +158,9 @@ def _tiles(height: int, width: int) -> Iterator[tuple[Box, slice, slice]]:
             yield Box(column / across, row / down, (column + 1) / across, (row + 1) / down), rows, columns
 
 
-def _of_character(role: Role, expected: Expected, frame: ColorField) -> Iterator[Result]:
+def _of_character(
+    role: Role, expected: Expected, frame: ColorField, others: Sequence[Box]
+) -> Iterator[Result]:
     person, sighting = role.person, role.sighting
     references = expected.subject_colors.get(person.look)
     if person.palette is None and references is None:
@@ -161,73 +171,75 @@ def _of_character(role: Role, expected: Expected, frame: ColorField) -> Iterator
         yield Unmeasured("color.role", person.name, reason, ENCODER)
         return
     boxes = (LabeledBox(sighting.box, person.name),)
-    lab, weights = subject_samples(sighting.colors, sighting.box, frame)
-    if float(weights.sum()) < SUBJECT_CELLS_AT_LEAST:
+    seen = subject_samples(sighting.colors, sighting.box, frame)
+    if float(seen.weights.sum()) < SUBJECT_CELLS_AT_LEAST:
         reason = f"the colors of {person.name} cannot be told from those around"
         yield Unmeasured("color.role", person.name, reason, ENCODER, Evidence(boxes=boxes))
         return
     if references is not None:
-        yield _mean(person.name, np.average(lab, axis=0, weights=weights), references, boxes)
+        yield _mean(person.name, np.average(seen.lab, axis=0, weights=seen.weights), references, boxes)
     if person.palette is not None:
-        yield from _against_palette(role, person.palette, lab, weights, boxes)
+        around = surroundings(sighting.box, others, frame)
+        whole = Samples(*sighting.colors.samples())
+        yield from _against_palette(person, person.palette, seen, whole, around, boxes)
 
 
 def _against_palette(
-    role: Role,
+    person: PinnedCharacter,
     palette: Palette,
-    lab: NDArray[np.float32],
-    weights: NDArray[np.float32],
+    seen: Samples,
+    whole: Samples,
+    around: Samples,
     boxes: tuple[LabeledBox, ...],
 ) -> Iterator[Result]:
-    name = role.person.name
-    p90 = p90_to_nearest(lab, weights, palette.labs)
+    """seen: the region less what is common around it; whole: the region; around: the ring around it."""
+    name, usual = person.name, person.palette_shares
+    p90 = p90_to_nearest(seen.lab, seen.weights, palette.labs)
     reason = f"nine tenths of {name} lie within {p90:.1f} ΔE00 of its palette"
     yield Measurement("color.p90", name, p90, UNIT, ENCODER, Evidence(reason, boxes))
-    found = find_swatches(lab, weights, palette)
-    foreign = foreign_colors(lab, weights, found)
-    usual = role.person.palette_shares
+    found = find_swatches(seen.lab, seen.weights, palette)
+    foreign = foreign_colors(seen.lab, seen.weights, found)
     matches = [_match(swatch, found, index) for index, swatch in enumerate(palette.swatches)]
-    lost = [index for index, match in enumerate(matches) if _is_lost(match, usual, index)]
-    main = [index for index in range(len(matches)) if usual is not None and usual[index] >= MAIN_SHARE]
+    yield _off_palette(name, palette, foreign, tuple(matches), boxes)
+    # A color that the background shares is missing from `seen`, one that the box cuts off from `whole`: lost is
+    # what the ring lacks too.
+    nearby = find_swatches(around.lab, np.ones(len(around.lab), np.float32), palette)
+    there = np.maximum(found.share, find_swatches(whole.lab, whole.weights, palette).share)
+    there = np.maximum(there, nearby.share)
+    lost = [] if usual is None else [int(i) for i in np.flatnonzero(_lost(there, usual))]
     for index, (swatch, match) in enumerate(zip(palette.swatches, matches, strict=True)):
         if index not in lost and match.found:
             yield _role(name, match, boxes)
         if swatch.share is not None:
             yield _share(name, match, swatch.share)
-    if lost and len(lost) == len(main) and len(main) > 1:
+    if not lost or usual is None:
+        return
+    if len(lost) == int((usual >= MAIN_SHARE).sum()) > 1:
         reason = f"every main color of {name} is another: light or a new design, the palette alone cannot say"
         yield Unmeasured("color.role", name, reason, ENCODER, Evidence(boxes=boxes, swatches=tuple(matches)))
-    elif usual is not None:
-        for index in lost:
-            yield from _replaced(
-                name, matches[index], palette.swatches[index], float(usual[index]), foreign, boxes
-            )
-    yield _off_palette(name, palette, foreign, tuple(matches), boxes)
+        return
+    outside = foreign_colors(around.lab, around.weights, find_swatches(around.lab, around.weights, palette))
+    for index in lost:
+        for strange, limit in ((foreign, np.inf), (outside, RING_REACH)):
+            replaced = _replaced(matches[index], palette.swatches[index], float(usual[index]), strange)
+            if replaced is not None and replaced.delta_e <= limit:
+                yield _role(name, replaced, boxes)
+                break
 
 
-def _is_lost(match: SwatchMatch, usual: NDArray[np.float32] | None, index: int) -> bool:
-    return usual is not None and usual[index] >= MAIN_SHARE and match.share < LOST_BELOW * float(usual[index])
+def _lost(share: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np.bool_]:
+    return np.asarray((usual >= MAIN_SHARE) & (share < LOST_BELOW * usual))
 
 
-def _replaced(
-    name: str,
-    match: SwatchMatch,
-    swatch: Swatch,
-    usual: float,
-    foreign: Foreign,
-    boxes: tuple[LabeledBox, ...],
-) -> Iterator[Result]:
-    """A main color that is gone: what took its place, if anything did. Out of the picture is no drift."""
+def _replaced(match: SwatchMatch, swatch: Swatch, usual: float, foreign: Foreign) -> SwatchMatch | None:
+    """What took the place of a main color that is gone. None when nothing did: out of the picture is no drift."""
     candidates = np.flatnonzero(foreign.share >= FOREIGN_SHARE * usual)
     if not len(candidates):
-        return
+        return None
     delta_e = ciede2000(foreign.lab[candidates], np.array([swatch.lab], np.float32))
     best = int(np.argmin(delta_e))
-    color = foreign.lab[candidates[best]]
-    share = float(foreign.share[candidates[best]])
-    yield _role(
-        name, SwatchMatch(match.role, match.pinned, lab_to_hex(color), float(delta_e[best]), share), boxes
-    )
+    color, share = foreign.lab[candidates[best]], float(foreign.share[candidates[best]])
+    return SwatchMatch(match.role, match.pinned, lab_to_hex(color), float(delta_e[best]), share)
 
 
 def _mean(
@@ -242,17 +254,18 @@ def _mean(
 
 
 def _shift(sketch: Sketch, others: Sequence[Sketch], camera: str) -> Measurement:
-    """The typical cell against the typical cell of the others: moving figures cover few cells."""
-    usual = np.median(np.stack([other.lab for other in others]), axis=0)
-    shift = np.median((sketch.lab - usual).reshape(-1, 3), axis=0)
-    center = np.median(usual.reshape(-1, 3), axis=0)
-    distance = float(ciede2000(center[None], (center + shift)[None])[0])
-    match = SwatchMatch(camera, lab_to_hex(center), lab_to_hex(center + shift), distance, 1.0)
-    names = ", ".join(other.name for other in others[:3])
+    """How far the typical cell is from that of most others: moving figures cover few cells."""
+    distances = sorted((_moved(sketch, other), other.name) for other in others)
+    distance, name = distances[(len(others) - 1) // 2]
     if len(others) == 1:
-        reason = f"{distance:.1f} ΔE00 from {names}, the same shot: two frames cannot say which one drifted"
-        return Measurement(
-            "color.pair", "frame", distance, UNIT, ENCODER, Evidence(reason, (), (match,), names)
-        )
-    reason = f"shifted by {distance:.1f} ΔE00 from the other frames of camera {camera} ({names})"
-    return Measurement("color.shift", "frame", distance, UNIT, ENCODER, Evidence(reason, (), (match,), names))
+        reason = f"{distance:.1f} ΔE00 from {name}, the same shot: two frames cannot say which one drifted"
+        return Measurement("color.pair", "frame", distance, UNIT, ENCODER, Evidence(reason, nearest=name))
+    reason = f"shifted by {distance:.1f} ΔE00 from most other frames of camera {camera}"
+    return Measurement("color.shift", "frame", distance, UNIT, ENCODER, Evidence(reason, nearest=name))
+
+
+def _moved(sketch: Sketch, other: Sketch) -> float:
+    """ΔE00 of the median move of a cell, at the other's median color."""
+    move = np.median((sketch.lab - other.lab).reshape(-1, 3), axis=0)
+    center = np.median(other.lab.reshape(-1, 3), axis=0)
+    return float(ciede2000(center[None], (center + move)[None])[0])

@@ -17,6 +17,13 @@ from consistency.vectors import Gallery
 SKETCH_SIDE = 16
 """Cells along each side of a sketch: near copies agree within 2 ΔE, other pictures hardly ever."""
 
+GROUND_WITHIN = 8.0
+"""ΔE (Lab) within which a cell belongs to a flat ground: paper grain and JPEG stay below."""
+NEUTRAL = (60.0, 0.0, 0.0)
+"""Lab of the gray that stands for any ground."""
+GROUND_SHARE = 0.8
+"""Share of the border in one color that makes it a ground: a figure may be cut by one side."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PinnedCharacter:
@@ -45,6 +52,8 @@ class Sketch:
     rendering: NDArray[np.float32]
     lab: NDArray[np.float32]
     """float32 (16, 16, 3), L*a*b* of the picture squeezed into a square."""
+    content: NDArray[np.float32]
+    """float32 (16, 16, 3): the same of what stands on a flat ground, the ground cut away or neutral gray."""
     camera: str = ""
     """Frames with one camera show the same shot, so that their colors compare directly."""
 
@@ -71,17 +80,30 @@ class Expected:
 
 
 def sketch(observation: Observation, name: str, camera: str = "") -> Sketch:
-    """Keep what a series is compared by: about 4 KB."""
-    square = (SKETCH_SIDE, SKETCH_SIDE)
-    lab = cv2.resize(observation.colors.lab.astype(np.float32), square, interpolation=cv2.INTER_AREA)
-    return Sketch(
-        name,
-        observation.digest,
-        observation.style,
-        observation.rendering,
-        np.asarray(lab, np.float32),
-        camera,
-    )
+    """Keep what a series is compared by: about 7 KB."""
+    lab = observation.colors.lab.astype(np.float32)
+    own = _squeezed(lab)
+    content = _squeezed(_content(lab))
+    return Sketch(name, observation.digest, observation.style, observation.rendering, own, content, camera)
+
+
+def _squeezed(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    square = cv2.resize(lab, (SKETCH_SIDE, SKETCH_SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(square, np.float32)
+
+
+def _content(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What stands on a flat ground, the ground left in it gray; everything where the border has several colors."""
+    border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
+    ground = np.median(border, axis=0)
+    if np.mean(np.linalg.norm(border - ground, axis=1) < GROUND_WITHIN) < GROUND_SHARE:
+        return lab
+    figure = np.linalg.norm(lab - ground, axis=2) >= GROUND_WITHIN
+    rows, columns = np.nonzero(figure)
+    if not len(rows):
+        return lab
+    bare = np.where(figure[..., None], lab, np.array(NEUTRAL, np.float32))
+    return bare[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
 def mean_color(colors: ColorField) -> NDArray[np.float32]:

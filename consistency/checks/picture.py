@@ -31,18 +31,18 @@ def measure(observation: Observation, expected: Expected) -> list[Result]:
 
 
 def measure_series(sketches: Sequence[Sketch], encoders: Mapping[str, str]) -> list[list[Result]]:
-    """For each frame how near the nearest other frame is."""
+    """For each frame how near the nearest earlier frame is: of two copies the later one is the copy."""
     del encoders  # a sketch is the same under every encoder
-    if len(sketches) < 2:
-        return [[] for _ in sketches]
-    rows = np.stack([sketch.lab.ravel() for sketch in sketches])
+    rows = np.stack([sketch.lab.ravel() for sketch in sketches]) if sketches else np.empty((0, 1), np.float32)
     results: list[list[Result]] = []
     for start in range(0, len(rows), PAIRS_AT_ONCE):
         distances = _distances(rows[start : start + PAIRS_AT_ONCE], rows)
-        for offset, row in enumerate(distances):
-            row[start + offset] = np.inf
-            nearest = int(np.argmin(row))
-            results.append([_copy("picture.duplicate", float(row[nearest]), sketches[nearest].name)])
+        for index, row in enumerate(distances, start):
+            earlier = row[:index]
+            nearest = int(np.argmin(earlier)) if index else 0
+            results.append(
+                [_copy("picture.duplicate", float(earlier[nearest]), sketches[nearest].name)] if index else []
+            )
     return results
 
 
@@ -69,11 +69,17 @@ def size_against(observation: Observation, pinned: tuple[int, int]) -> list[Resu
 
 
 def nearest_copy(check: str, own: Sketch, others: Sequence[Sketch]) -> Measurement:
-    """Distance to the nearest of the others, mirrored or not. others: at least one."""
-    both = np.stack([own.lab.ravel(), own.lab[:, ::-1].ravel()])
-    distances = _distances(both, np.stack([other.lab.ravel() for other in others])).min(axis=0)
+    """Distance to the nearest of the others: mirrored or not, with or without a flat ground around it."""
+    whole, bare = _to_all(own.lab, [o.lab for o in others]), _to_all(own.content, [o.content for o in others])
+    distances = np.minimum(whole, bare)
     nearest = int(np.argmin(distances))
     return _copy(check, float(distances[nearest]), others[nearest].name)
+
+
+def _to_all(own: NDArray[np.float32], others: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    both = np.stack([own.ravel(), own[:, ::-1].ravel()])
+    distances = _distances(both, np.stack([other.ravel() for other in others]))
+    return np.asarray(distances.min(axis=0), np.float32)
 
 
 def _copy(check: str, distance: float, name: str) -> Measurement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ REFERENCES_AT_LEAST = 3
 """Fewer references cannot tell how much a scalar varies from scene to scene."""
 SERIES_AT_LEAST = 5
 """Frames that a series needs before its own median and deviation mean something."""
+OUTLIER_ABOVE = 4.0
+"""Deviations at which a frame no longer counts when the others are measured: the limit of `rendering.series`."""
 UNIT = "deviations"
 
 
@@ -40,13 +42,25 @@ def measure_series(sketches: Sequence[Sketch], encoders: Mapping[str, str]) -> l
     if len(sketches) < SERIES_AT_LEAST:
         return [[] for _ in sketches]
     rows = np.stack([sketch.rendering for sketch in sketches])
+    first = np.array([rendering_distance(row, rest).distance for row, rest in _each_and_others(rows)])
+    # Twice: what stands out at first sight must not widen the spread that the others are measured by.
+    usual = first <= OUTLIER_ABOVE
+    if int(usual.sum()) < SERIES_AT_LEAST:
+        usual = np.ones(len(rows), np.bool_)
     encoder = encoders["rendering"]
-    # Without the frame itself: with it, no deviation of n frames could exceed n/√(n-1).
-    others = [np.delete(rows, index, axis=0) for index in range(len(rows))]
     return [
-        [_deviation("rendering.series", "series", row, rest, encoder)]
-        for row, rest in zip(rows, others, strict=True)
+        [
+            _deviation(
+                "rendering.series", "series", row, rows[usual & (np.arange(len(rows)) != index)], encoder
+            )
+        ]
+        for index, row in enumerate(rows)
     ]
+
+
+def _each_and_others(rows: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Each row, and all but it: with the row itself no deviation of n rows could exceed n/√(n-1)."""
+    return ((row, np.delete(rows, index, axis=0)) for index, row in enumerate(rows))
 
 
 def _deviation(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from consistency.checks.expected import Expected, Sketch
 from consistency.measurement import Evidence, Measurement, Result
@@ -14,6 +15,8 @@ from consistency.vectors import cosine_distance, unit_rows
 SERIES_AT_LEAST = 5
 """Frames that a series needs before it can say what its own style is: with fewer, one outlier moves the
 center as much as it stands out."""
+OUTLIER_ABOVE = 0.75
+"""Distance at which a frame no longer counts toward the middle: the limit of `style.series`."""
 UNIT = "cosine distance"
 
 
@@ -39,16 +42,24 @@ def measure_series(sketches: Sequence[Sketch], encoders: Mapping[str, str]) -> l
     if len(sketches) < SERIES_AT_LEAST:
         return [[] for _ in sketches]
     rows = np.stack([sketch.style for sketch in sketches])
-    centers = unit_rows((rows.sum(axis=0) - rows) / (len(rows) - 1))
-    distances = np.clip(1 - (rows * centers).sum(axis=1), 0, 2)
+    # Twice: what stands out at first sight must not pull the center that the others are measured from.
+    usual = _to_others(rows, np.ones(len(rows), np.bool_)) <= OUTLIER_ABOVE
+    if int(usual.sum()) < SERIES_AT_LEAST:
+        usual = np.ones(len(rows), np.bool_)
     return [
         [
             Measurement(
                 "style.series", "series", float(d), UNIT, encoders["style"], Evidence(reason=_words(float(d)))
             )
         ]
-        for d in distances
+        for d in _to_others(rows, usual)
     ]
+
+
+def _to_others(rows: NDArray[np.float32], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """float32 (n,): cosine distance of each row to the middle of all counted rows but itself."""
+    middles = unit_rows(rows[counted].sum(axis=0) - rows * counted[:, None])
+    return np.asarray(np.clip(1 - (rows * middles).sum(axis=1), 0, 2), np.float32)
 
 
 def _words(distance: float) -> str:

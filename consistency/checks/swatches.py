@@ -23,12 +23,14 @@ that matters is measured and not overlooked."""
 CANDIDATES = 3
 """Swatches nearest in plain Lab among which the nearest by ΔE00 is sought: four times faster, and on the 37 comic
 panels against their own palettes no cell got another swatch that was over .5 ΔE00 nearer."""
-CELLS_AT_LEAST = 5
-"""Cells that a swatch needs before their mean is a color and not an edge."""
+CELLS_AT_LEAST = 5.0
+"""Cells of full weight that a swatch needs before their mean is a color and not an edge."""
 FOREIGN_SHARE = 0.5
 """A color that no swatch explains stands for a lost swatch if it covers at least this part of its usual share."""
 FOREIGN_COLORS = 4
 """Colors that the unexplained cells are summed up in."""
+FRAME_CELLS = 64 * 48
+"""Cells of a frame of usual shape."""
 OUTSIDE_AT_LEAST = 0.05
 """Share of the frame around a region that is needed to tell its colors from the background's."""
 BACKGROUND_BINS = (10, 14, 14)
@@ -57,6 +59,16 @@ def reaches(palette: Palette) -> Floats:
     return np.array(own, np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """Colors with how much each counts."""
+
+    lab: Floats
+    """float32 (n, 3)."""
+    weights: Floats
+    """float32 (n,) in [0, 1]."""
+
+
 def find_swatches(lab: Floats, weights: Floats, palette: Palette) -> Found:
     """lab: float32 (n, 3); weights: float32 (n,) ≥ 0. Every cell goes to its nearest swatch, if within reach."""
     pins = palette.labs
@@ -64,11 +76,10 @@ def find_swatches(lab: Floats, weights: Floats, palette: Palette) -> Found:
     explained = delta_e <= reaches(palette)[nearest]
     owner = np.where(explained, nearest, len(pins))
     weight = np.bincount(owner, weights, minlength=len(pins) + 1)[: len(pins)]
-    cells = np.bincount(owner[weights > 0.5], minlength=len(pins) + 1)[: len(pins)]
     sums = [np.bincount(owner, weights * lab[:, c], minlength=len(pins) + 1)[: len(pins)] for c in range(3)]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (np.stack(sums, axis=1) / weight[:, None]).astype(np.float32)
-    mean[cells < CELLS_AT_LEAST] = np.nan
+    mean[weight < CELLS_AT_LEAST] = np.nan
     moved = np.full(len(pins), np.nan, np.float32)
     seen = np.isfinite(mean).all(axis=1)
     moved[seen] = ciede2000(mean[seen], pins[seen])
@@ -88,27 +99,55 @@ def nearest_swatch(lab: Floats, pins: Floats) -> tuple[NDArray[np.intp], Floats]
     return rows[index, best], delta_e[index, best]
 
 
-def subject_samples(colors: ColorField, box: Box, frame: ColorField) -> tuple[Floats, Floats]:
+def subject_samples(colors: ColorField, box: Box, frame: ColorField) -> Samples:
     """Colors of a region's subject: cells whose color is as common around the box as in it lose their weight.
 
-    → lab float32 (n, 3), weights float32 (n,) in [0, 1]. Where the box leaves next to nothing of the frame, the
-    region's own mask has to do.
+    Where the box leaves next to nothing of the frame, the region's own mask has to do.
     """
     lab, weights = colors.samples()
-    around = frame.lab.astype(np.float32)[_outside(frame, box)]
-    if len(around) < OUTSIDE_AT_LEAST * frame.weight.size:
-        return lab, weights
-    inside, outside = _histogram(lab, weights), _histogram(around, np.ones(len(around), np.float32))
+    return Samples(lab, weights * _own_share(lab, weights, frame.lab[_outside(frame, [box])]))
+
+
+def surroundings(box: Box, others: Sequence[Box], frame: ColorField) -> Samples:
+    """The same around a region: the ring of half its size, without the boxes of other characters, against the
+    rest of the frame. There stands what a proposal by colors left out because it has another color now.
+    """
+    ring = _outside(frame, [box, *others]) & ~_outside(frame, [_grown(box)])
+    lab = frame.lab[ring].astype(np.float32)
+    weights = np.ones(len(lab), np.float32)
+    return Samples(
+        lab, weights * _own_share(lab, weights, frame.lab[_outside(frame, [_grown(box), *others])])
+    )
+
+
+def _own_share(lab: Floats, weights: Floats, around: NDArray[np.float16]) -> Floats:
+    """float32 (n,) in [0, 1]: how much more common each color is here than around."""
+    if len(around) < OUTSIDE_AT_LEAST * FRAME_CELLS or not len(lab):
+        return np.ones(len(lab), np.float32)
+    inside = _histogram(lab, weights)
+    outside = _histogram(around.astype(np.float32), np.ones(len(around), np.float32))
     own, other = inside[_bins(lab)], outside[_bins(lab)]
     ratio = own / np.maximum(own + other, 1e-6)
-    return lab, (weights * np.clip((ratio - 0.3) / 0.4, 0, 1)).astype(np.float32)
+    return np.asarray(np.clip((ratio - 0.3) / 0.4, 0, 1), np.float32)
 
 
-def _outside(frame: ColorField, box: Box) -> NDArray[np.bool_]:
+def _grown(box: Box) -> Box:
+    wide, tall = (box.right - box.left) / 2, (box.bottom - box.top) / 2
+    return Box(
+        max(0.0, box.left - wide),
+        max(0.0, box.top - tall),
+        min(1.0, box.right + wide),
+        min(1.0, box.bottom + tall),
+    )
+
+
+def _outside(frame: ColorField, boxes: Sequence[Box]) -> NDArray[np.bool_]:
+    """(h, w): cells of the frame that lie in none of the boxes."""
     height, width = frame.weight.shape
-    left, top, right, bottom = box.pixels(width, height)
     outside = np.ones((height, width), np.bool_)
-    outside[top:bottom, left:right] = False
+    for box in boxes:
+        left, top, right, bottom = box.pixels(width, height)
+        outside[top:bottom, left:right] = False
     return outside
 
 
@@ -154,7 +193,7 @@ def foreign_colors(lab: Floats, weights: Floats, found: Found) -> Foreign:
     unexplained = ~found.explained & (weights > 0)
     total = float(weights.sum())
     part = float(weights[unexplained].sum())
-    if int((weights[unexplained] > 0.5).sum()) < CELLS_AT_LEAST or total <= 0:
+    if part < CELLS_AT_LEAST:
         return Foreign(np.empty((0, 3), np.float32), np.empty(0, np.float32))
     colors = dominant_colors(lab[unexplained], weights[unexplained], k=FOREIGN_COLORS, merge_below=8.0)
     return Foreign(colors.labs, (colors.shares * part / total).astype(np.float32))

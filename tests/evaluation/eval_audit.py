@@ -66,11 +66,18 @@ def comic_cases(root: Path, *, places: bool) -> Iterator[Case]:
                 shutil.copy(DATA / "comic" / ref["path"], folder / "refs" / f"{ref['character']}_{name}")
                 one = characters.setdefault(ref["character"], {"medium": "drawn", "references": []})
                 one["references"].append(f"refs/{ref['character']}_{name}")
+        later = "ep01" if episode == "ep01" else "later"
+        for name, one in characters.items():
+            found = [DATA / f"comic/palettes/character_{name}_{kind}.gpl" for kind in (later, "first")]
+            palette = next((path for path in found if path.exists()), None)
+            if palette:
+                shutil.copy(palette, folder / f"{name}.gpl")
+                one["palette"] = name
         shutil.copy(DATA / f"comic/palettes/episode_{episode}.gpl", folder / "episode.gpl")
         manifest: dict[str, Any] = {
             "version": 1,
             "series": f"Pepper&Carrot {episode}",
-            "palettes": {"episode": "episode.gpl"},
+            "palettes": {"episode": "episode.gpl", **{name: f"{name}.gpl" for name in characters if (folder / f"{name}.gpl").exists()}},
             "palette": "episode",
             "characters": characters,
             "panels": [],

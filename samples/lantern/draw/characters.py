@@ -61,15 +61,6 @@ STRANGER = {
     "trim": "#39405f",
     "boots": "#39405f",
 }
-GUEST = {
-    **STRANGER,
-    "coat": "#7a4aa0",
-    "coat_shade": "#5a3480",
-    "hair": "#eed58a",
-    "hair_shade": "#cfae62",
-    "skin": "#c98f6b",
-    "skin_shade": "#a86f52",
-}
 
 
 @dataclass(frozen=True)

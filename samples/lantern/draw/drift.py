@@ -141,10 +141,10 @@ DRIFTS = [
         "p13",
         "extra",
         "identity",
-        "stranger",
+        "tib",
         "1 character",
         0,
-        "a fair-haired child in violet whom no manifest names, at the right",
+        "the cat turns up where the panel does not name him, at the right",
         Cast(guest=True),
     ),
     Drift(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import scenery as set_
-from characters import GUEST, MARA_HOME, Pose, mara, oswin, stranger, taper, tib
+from characters import MARA_HOME, Pose, mara, oswin, stranger, taper, tib
 from ink import WIDTH, Pen, box, corner, ellipse, glow, ribbon
 from letters import balloon, write
 
@@ -310,7 +310,7 @@ def p13(pen: Pen, cast: Cast) -> None:
     cast.play("mara", pen.at(660, 905, 1.62), Pose(turn=-0.7, tilt=-4, eyes="closed"))
     if cast.guest:
         with pen.sheet.tracking("guest"):
-            stranger(pen.at(890, 900, 1.6), Pose(turn=-0.5), palette=GUEST)
+            tib(pen.at(886, 752, 1.7), Pose(turn=-0.5, eyes="wide"))
     balloon(pen, ["THANK YOU,", "BOTH OF YOU."], 640, 120, (450, 240))
 
 
