@@ -6,10 +6,12 @@ Knows no manifest, no provider, no database and no command line: those are `seri
 
 from consistency.cache import ObservationCache
 from consistency.checks import measure_frame, measure_series
-from consistency.checks.expected import Expected, PinnedCharacter, Sketch, mean_color, sketch
+from consistency.checks.casting import character_of
+from consistency.checks.expected import Expected, LookColors, PinnedCharacter, Sketch, look_colors, sketch
 from consistency.checks.swatches import mean_shares
 from consistency.compare import compare
 from consistency.encoders import ENCODERS, load_encoders
+from consistency.encoders.appearance import BACKGROUND_BOXES
 from consistency.encoders.encoder import Encoders, Face, FaceEncoder, ImageEncoder
 from consistency.errors import (
     ColorError,
@@ -32,6 +34,7 @@ from consistency.tolerance import DEFAULT_TOLERANCES, Tolerance, Tolerances
 from consistency.vectors import Gallery
 
 __all__ = [
+    "BACKGROUND_BOXES",
     "DEFAULT_TOLERANCES",
     "ENCODERS",
     "Assessment",
@@ -54,6 +57,7 @@ __all__ = [
     "LabeledBox",
     "Limits",
     "Locator",
+    "LookColors",
     "Measurement",
     "Observation",
     "ObservationCache",
@@ -76,11 +80,12 @@ __all__ = [
     "Unmeasured",
     "Unreadable",
     "Verdict",
+    "character_of",
     "compare",
     "digest_file",
     "judge",
     "load_encoders",
-    "mean_color",
+    "look_colors",
     "mean_shares",
     "measure_frame",
     "measure_series",

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consistency.checks import color, identity, picture, rendering, style
-from consistency.checks.expected import mean_color, sketch
-from consistency.color import ciede2000, earth_movers_distance
+from consistency.checks.expected import sketch
+from consistency.color import earth_movers_distance
 from consistency.encoders.rendering import describe, rendering_distance
 from consistency.measurement import Evidence, Measurement, Result, Unmeasured
 from consistency.observation import Observation, whole_region
 from consistency.palette import dominant_colors
-from consistency.palette_measures import p90_to_nearest, role_mean_shift
+from consistency.palette_measures import mean_color_difference, p90_to_nearest, role_mean_shift
 from consistency.vectors import cosine_distance, unit_rows
 
 
@@ -54,7 +54,7 @@ def _subject(
     own = Measurement("identity", "subject", distance, identity.UNIT, encoders["subject"])
     lab, weights = seen_a.colors.samples()
     pinned = dominant_colors(*seen_b.colors.samples())
-    means = float(ciede2000(mean_color(seen_a.colors)[None], mean_color(seen_b.colors)[None])[0])
+    means = mean_color_difference(lab, weights, *seen_b.colors.samples())
     return [
         own,
         Measurement("color.mean", "subject", means, color.UNIT, color.ENCODER),

@@ -232,8 +232,8 @@ def _convert(notation: str, values: Sequence[float]) -> Lab:
 
 def _by_colormath(notation: str, values: Sequence[float]) -> Lab:
     # Late: colormath builds a graph of all its conversions with networkx, half a second of import.
-    from colormath.color_conversions import convert_color  # noqa: PLC0415
-    from colormath.color_objects import (  # noqa: PLC0415
+    from colormath.color_conversions import convert_color
+    from colormath.color_objects import (
         CMYKColor,
         HSLColor,
         HSVColor,

@@ -38,32 +38,62 @@ Tolerances = Mapping[tuple[str, ...], Tolerance]
 pinned more narrowly. A missing pair is an error, never a default number."""
 
 
-_COMIC = "11 series without drift, 138 frames (a painted and inked comic, generator output)"
-_GUESS = "to be measured"
+_CLEAN = "11 series without drift, 138 frames"
+_SUBJECTS = "held-out photographs of 30 subjects, 3 comic episodes, drawn series"
+_PANELS = "37 comic panels, 65 characters in them"
+_CATEGORY = "color names: within 12 ΔE00 people mostly keep the name, over 15 they change it"
+_NO_GUESS = "across shots nothing measured tells such drift from light and pose: never rejected"
+_COPIES = "nearest of 369 true pairs of different pictures: 15.5 to a reference, 5.3 in one camera; copies to"
 
 DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
     {
-        ("identity", "classical.appearance/1"): Tolerance(0.75, 1.0, _GUESS),
-        ("identity.swap", "classical.appearance/1"): Tolerance(0.05, 0.3, _GUESS),
-        ("identity.unexpected", "classical.appearance/1"): Tolerance(0.32, 0.40, _GUESS),
-        ("color.role", "lab/1"): Tolerance(12, 15, _GUESS),
-        ("color.share", "lab/1"): Tolerance(0.2, 0.4, _GUESS),
-        ("color.offpalette", "lab/1"): Tolerance(0.4, 0.8, _GUESS),
-        ("color.region", "lab/1"): Tolerance(16, 30, _GUESS),
-        ("color.p90", "lab/1"): Tolerance(30, 45, _GUESS),
-        ("color.mean", "lab/1"): Tolerance(15, 25, _GUESS),
-        ("color.shift", "lab/1"): Tolerance(4, 8, _GUESS),
-        ("color.pair", "lab/1"): Tolerance(4, 100, _GUESS),
-        ("style.reference", "classical.texture/1"): Tolerance(0.70, 0.85, f"{_COMIC}: 1 % over, 98 % under"),
-        ("style.series", "classical.texture/1"): Tolerance(0.55, 0.75, f"{_COMIC}: 1 % over, 96 % under"),
-        ("rendering.reference", "classical.rendering/1"): Tolerance(
-            4.5, 7.5, f"{_COMIC}: 0 % over, 96 % under"
+        ("identity", "classical.appearance/1"): Tolerance(
+            0.85, 1.05, f"{_SUBJECTS}: 0.1 % of same rejected; says which character, not how well it is drawn"
         ),
-        ("rendering.series", "classical.rendering/1"): Tolerance(3.0, 4.0, f"{_COMIC}: 1 % over, 89 % under"),
-        ("picture.size", "picture/1"): Tolerance(0.01, 0.25, _GUESS),
-        ("picture.aspect", "picture/1"): Tolerance(0.01, 0.03, _GUESS),
-        ("picture.blank", "picture/1"): Tolerance(0.95, 0.99, _GUESS),
-        ("picture.copy", "picture/1"): Tolerance(200, 200, _GUESS, too_close=3.0),
-        ("picture.duplicate", "picture/1"): Tolerance(200, 200, _GUESS, too_close=3.0),
+        ("identity.alone", "classical.appearance/1"): Tolerance(
+            0.55,
+            1.15,
+            "held-out subjects, comic, generator output: 3 % of same rejected, 15 % of redrawn accepted",
+        ),
+        ("identity.photo", "classical.appearance/1"): Tolerance(
+            0.0, 1.3, "generator output: AUC .53 on photographed people; only a face encoder can confirm one"
+        ),
+        ("identity.swap", "classical.appearance/1"): Tolerance(
+            0.06, 0.30, f"{_SUBJECTS}: 97 % of same under .06, none over .26"
+        ),
+        ("identity.unexpected", "classical.appearance/1"): Tolerance(
+            0.34, 0.40, "49 absent characters in comic panels: all under .34"
+        ),
+        ("identity.missing", "lab/1"): Tolerance(0.60, 0.78, f"{_PANELS}: none over .77"),
+        ("color.role", "lab/1"): Tolerance(12, 15, _CATEGORY),
+        ("color.share", "lab/1"): Tolerance(
+            0.2, 0.4, "a fifth of the region: half again as much as pose moves"
+        ),
+        ("color.offpalette", "lab/1"): Tolerance(0.6, 0.9, f"{_PANELS}: 97 % under .58"),
+        ("color.region", "lab/1"): Tolerance(20, 35, f"{_PANELS}: all under 19.7"),
+        ("color.p90", "lab/1"): Tolerance(
+            35, 60, f"{_PANELS}: all under 17; flat art with leaking masks to 33"
+        ),
+        ("color.mean", "lab/1"): Tolerance(12.5, 60, f"{_PANELS}: 97 % under 12.8; {_NO_GUESS}"),
+        ("color.shift", "lab/1"): Tolerance(4, 6, "white balance 6 % and hue 10° move a shot by 4 to 6 ΔE00"),
+        ("color.pair", "lab/1"): Tolerance(
+            4, 100, "as color.shift, but two frames cannot say which one drifted"
+        ),
+        ("style.reference", "classical.texture/1"): Tolerance(0.70, 0.85, f"{_CLEAN}: 1 % over, 98 % under"),
+        ("style.series", "classical.texture/1"): Tolerance(0.55, 0.75, f"{_CLEAN}: 1 % over, 96 % under"),
+        ("rendering.reference", "classical.rendering/1"): Tolerance(
+            4.5, 7.5, f"{_CLEAN}: 0 % over, 96 % under"
+        ),
+        ("rendering.series", "classical.rendering/1"): Tolerance(3.0, 4.0, f"{_CLEAN}: 1 % over, 89 % under"),
+        ("picture.size", "picture/1"): Tolerance(
+            0.01, 0.25, "1 %: rounding to multiples of 8; a quarter less shows"
+        ),
+        ("picture.aspect", "picture/1"): Tolerance(
+            0.01, 0.03, "1 %: rounding to multiples of 8; 3 % shows in a row"
+        ),
+        ("picture.blank", "picture/1"): Tolerance(0.97, 0.995, f"{_PANELS}: all under .04"),
+        ("picture.copy", "picture/1"): Tolerance(200, 200, f"{_COPIES} 5.7", too_close=7.0),
+        ("picture.duplicate", "picture/1"): Tolerance(200, 200, f"{_COPIES} 1.0", too_close=3.0),
     }
 )
+"""Set on development data (see tests/evaluation); a manifest puts its own in their place."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from consistency import Tolerances, judge
+from consistency import Tolerances, character_of, judge
 from series.audit import Audit, AuditedFrame
 from series.frames import Matches
 from series.lock import package_version
@@ -57,6 +57,6 @@ def _notes(manifest: Manifest, pinned: Pinned) -> Iterator[str]:
         yield "no style reference is pinned: style and rendering are compared within the series only"
     if manifest.checks.off:
         yield f"switched off by the manifest: {', '.join(manifest.checks.off)}"
-    pinned_characters = {look.split("/")[0] for look in pinned.gallery.names} if pinned.gallery else set()
+    pinned_characters = {character_of(look) for look in pinned.gallery.names} if pinned.gallery else set()
     if len(pinned_characters) == 1:
         yield "one character has references: identity is less certain than among several"

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consistency import (
+    BACKGROUND_BOXES,
     ColorField,
     Expected,
     Gallery,
     Locator,
+    LookColors,
     Observation,
     Palette,
     PinnedCharacter,
@@ -22,7 +24,8 @@ from consistency import (
     Request,
     Sketch,
     Unreadable,
-    mean_color,
+    character_of,
+    look_colors,
     mean_shares,
     sketch,
     whole_region,
@@ -38,6 +41,8 @@ PROPOSALS_OTHERS = 1
 """Boxes proposed for each character that a panel does not pin."""
 STYLE = "style"
 """Subject of the style references."""
+_AROUND = "around"
+"""What the background windows of a reference are observed for."""
 
 Observe = Callable[[Iterable[Request]], Iterable[Observation | Unreadable]]
 
@@ -56,7 +61,7 @@ class Pinned:
 
     gallery: Gallery | None
     locator: Locator
-    subject_colors: Mapping[str, NDArray[np.float32]]
+    looks: Mapping[str, LookColors]
     style: tuple[Sketch, ...]
     sketches: tuple[Sketch, ...]
     shown: tuple[AuditReference, ...]
@@ -84,28 +89,32 @@ def look_of(name: str, wardrobe: str) -> str:
 def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[str, str]) -> Pinned:
     """Observe every reference once. Unreadable ones are reported, and the rest goes on without them."""
     references = list(_references(manifest))
-    observed = list(observe(Request(reference.path, whole=True) for reference in references))
+    alone = (
+        len({character_of(reference.subject) for reference in references if reference.subject != STYLE}) == 1
+    )
+    around = tuple(Proposal(_AROUND, box, 1.0, pinned=True) for box in BACKGROUND_BOXES) if alone else ()
+    observed = list(observe(Request(reference.path, places=around, whole=True) for reference in references))
     readable = [
         (r, seen) for r, seen in zip(references, observed, strict=True) if isinstance(seen, Observation)
     ]
     looks: dict[str, list[Region]] = {}
+    background: list[Region] = []
     for reference, seen in readable:
         region = whole_region(seen)
         if reference.subject != STYLE and region is not None:
             looks.setdefault(reference.subject, []).append(region)
+            background += [region for region in seen.regions if region.proposal.name == _AROUND]
     sketches = {reference.name: sketch(seen, reference.name) for reference, seen in readable}
     return Pinned(
-        gallery=_gallery(looks),
+        gallery=_gallery(looks, background),
         locator=Locator.build(
             {look: [region.colors for region in regions] for look, regions in looks.items()}
         ),
-        subject_colors={
-            look: np.stack([mean_color(r.colors) for r in regions]) for look, regions in looks.items()
-        },
+        looks={look: look_colors([region.colors for region in regions]) for look, regions in looks.items()},
         style=tuple(sketches[reference.name] for reference, _ in readable if reference.subject == STYLE),
         sketches=tuple(sketches.values()),
         shown=tuple(
-            AuditReference(r.name, r.subject.split("/")[0], seen.digest, seen.thumbnail)
+            AuditReference(r.name, character_of(r.subject), seen.digest, seen.thumbnail)
             for r, seen in readable
         ),
         unreadable=tuple(seen for seen in observed if isinstance(seen, Unreadable)),
@@ -125,12 +134,11 @@ def _references(manifest: Manifest) -> Iterable[_Reference]:
                 yield _Reference(look_of(character, wardrobe), name, manifest.folder / name)
 
 
-def _gallery(looks: Mapping[str, Sequence[Region]]) -> Gallery | None:
+def _gallery(looks: Mapping[str, Sequence[Region]], background: Sequence[Region]) -> Gallery | None:
     if not looks:
         return None
-    return Gallery.build(
-        {look: np.stack([region.vector for region in regions]) for look, regions in looks.items()}
-    )
+    references = {look: np.stack([region.vector for region in regions]) for look, regions in looks.items()}
+    return Gallery.build(references, np.stack([r.vector for r in background]) if background else None)
 
 
 def request_for(order: FrameOrder, path: Path, pinned: Pinned) -> Request:
@@ -141,7 +149,7 @@ def request_for(order: FrameOrder, path: Path, pinned: Pinned) -> Request:
     )
     free = {look: PROPOSALS_PINNED for look, member in cast.items() if member.place is None}
     present = {member.name for member in order.characters}
-    others = {look: PROPOSALS_OTHERS for look in pinned.locator.names if look.split("/")[0] not in present}
+    others = {look: PROPOSALS_OTHERS for look in pinned.locator.names if character_of(look) not in present}
     return Request(path, {**free, **others}, places)
 
 
@@ -158,7 +166,7 @@ def expect(order: FrameOrder, pinned: Pinned) -> Expected:
         size=order.size,
         cast=tuple(_pinned_character(m, pinned) for m in order.characters),
         gallery=pinned.gallery,
-        subject_colors=pinned.subject_colors,
+        looks=pinned.looks,
         palettes=palettes_of(order),
         style_references=pinned.style,
         references=pinned.sketches,

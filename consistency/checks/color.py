@@ -1,9 +1,9 @@
 """Color: pinned palettes of frame and characters, colorways, and shifts between frames of one shot.
 
-Of a palette pinned for the whole frame: `color.role` and `color.share` for each swatch, `color.offpalette` and
-`color.region` for what no swatch explains, overall and in the worst region. Of a character: `color.role` for
-each swatch that is there or was replaced by a foreign color, `color.p90` and `color.mean` of the whole. Of
-frames that show one shot with one camera: `color.shift`, or `color.pair` where there are only two.
+Of a palette pinned for the whole frame: `color.role` and `color.share` for each swatch, `color.offpalette`
+and `color.region` for what no swatch explains, overall and in the worst region. Of a character:
+`color.role` for each swatch that is there or was replaced by a foreign color, `color.p90` and `color.mean`
+of the whole. Of frames that show one shot with one camera: `color.shift`, or `color.pair` for only two.
 """
 
 from __future__ import annotations
@@ -39,15 +39,16 @@ TILES = 4
 """The frame is cut into 4 × 4 tiles to find its worst region: one of them is about a head in a full shot."""
 FRAME_SHARE_AT_LEAST = 0.005
 """Share of the frame that a swatch needs to be measured: below it, edges and noise pass for it."""
-MAIN_SHARE = 0.12
+MAIN_SHARE = 0.2
 """Share of a character's references that makes a swatch one of its main colors: these must be there, or
-something else stands in for them."""
+something else stands in for them. At .12, ten of 35 panels of a painted comic, where a color has many shades,
+were false alarms."""
 LOST_BELOW = 0.25
 """A main color is lost when less than this part of its usual share is left."""
 SUBJECT_CELLS_AT_LEAST = 20.0
 """Cells of full weight that a character needs before its colors are measured: 1 % of a region."""
 RING_REACH = 30.0
-"""ΔE00 up to which a color beside a character is taken for its own in another shade; farther off it is scenery."""
+"""ΔE00 up to which a color beside a character counts as its own in another shade; farther off, as scenery."""
 SUBJECT_LOST_ABOVE = 0.95
 """Cosine distance of a region to its character above which its colors say nothing about the character."""
 
@@ -57,7 +58,7 @@ def measure(observation: Observation, expected: Expected) -> list[Result]:
     results: list[Result] = []
     for subject, palette in expected.palettes:
         results += _of_frame(subject, palette, observation.colors)
-    colored = [p for p in expected.cast if p.palette is not None or p.look in expected.subject_colors]
+    colored = [p for p in expected.cast if p.palette is not None or p.look in expected.looks]
     if colored:
         roles = cast_frame(observation, expected).roles
         for role in roles:
@@ -162,7 +163,7 @@ def _of_character(
     role: Role, expected: Expected, frame: ColorField, others: Sequence[Box]
 ) -> Iterator[Result]:
     person, sighting = role.person, role.sighting
-    references = expected.subject_colors.get(person.look)
+    references = expected.looks.get(person.look)
     if person.palette is None and references is None:
         return
     lost = role.distance is None or role.distance > SUBJECT_LOST_ABOVE
@@ -177,7 +178,8 @@ def _of_character(
         yield Unmeasured("color.role", person.name, reason, ENCODER, Evidence(boxes=boxes))
         return
     if references is not None:
-        yield _mean(person.name, np.average(seen.lab, axis=0, weights=seen.weights), references, boxes)
+        mean = np.average(seen.lab, axis=0, weights=seen.weights)
+        yield _mean(person.name, mean, references.means, boxes)
     if person.palette is not None:
         around = surroundings(sighting.box, others, frame)
         whole = Samples(*sighting.colors.samples())
@@ -201,8 +203,8 @@ def _against_palette(
     foreign = foreign_colors(seen.lab, seen.weights, found)
     matches = [_match(swatch, found, index) for index, swatch in enumerate(palette.swatches)]
     yield _off_palette(name, palette, foreign, tuple(matches), boxes)
-    # A color that the background shares is missing from `seen`, one that the box cuts off from `whole`: lost is
-    # what the ring lacks too.
+    # A color that the background shares is missing from `seen`, one that the box cuts off from `whole`:
+    # lost is what the ring lacks too.
     nearby = find_swatches(around.lab, np.ones(len(around.lab), np.float32), palette)
     there = np.maximum(found.share, find_swatches(whole.lab, whole.weights, palette).share)
     there = np.maximum(there, nearby.share)
@@ -232,7 +234,7 @@ def _lost(share: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np.
 
 
 def _replaced(match: SwatchMatch, swatch: Swatch, usual: float, foreign: Foreign) -> SwatchMatch | None:
-    """What took the place of a main color that is gone. None when nothing did: out of the picture is no drift."""
+    """What took the place of a main color. None when nothing did: out of the picture is no drift."""
     candidates = np.flatnonzero(foreign.share >= FOREIGN_SHARE * usual)
     if not len(candidates):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from consistency.measurement import Box
 from consistency.observation import ColorField, Observation
-from consistency.palette import Palette
+from consistency.palette import Palette, dominant_colors
 from consistency.vectors import Gallery
 
 SKETCH_SIDE = 16
 """Cells along each side of a sketch: near copies agree within 2 ΔE, other pictures hardly ever."""
 
+MAIN_COLOR_SHARE = 0.1
+"""Share of the subject that makes a color one of its main ones: smaller ones come and go with the pose."""
 GROUND_WITHIN = 8.0
 """ΔE (Lab) within which a cell belongs to a flat ground: paper grain and JPEG stay below."""
 NEUTRAL = (60.0, 0.0, 0.0)
@@ -39,6 +41,18 @@ class PinnedCharacter:
     place: Box | None = None
     medium: str = "drawn"
     """drawn or photo. Faces are judged on photographs only."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LookColors:
+    """The colors of a look, as its references show them."""
+
+    means: NDArray[np.float32]
+    """float32 (n, 3): mean Lab of the subject in each reference."""
+    main: NDArray[np.float32]
+    """float32 (k, 3): its main colors, Lab."""
+    shares: NDArray[np.float32]
+    """float32 (k,): how much of the subject each covers; together 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +84,8 @@ class Expected:
     gallery: Gallery | None = None
     """All characters of the project; None when no reference is pinned."""
     face_gallery: Gallery | None = None
-    subject_colors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
-    """Look → float32 (n, 3), mean Lab of the subject in each of its references."""
+    looks: Mapping[str, LookColors] = field(default_factory=dict)
+    """Look → the colors of its references."""
     palettes: tuple[tuple[str, Palette], ...] = ()
     """(subject, palette) pinned for the whole frame."""
     style_references: tuple[Sketch, ...] = ()
@@ -93,7 +107,7 @@ def _squeezed(lab: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _content(lab: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What stands on a flat ground, the ground left in it gray; everything where the border has several colors."""
+    """What stands on a flat ground, in gray; everything where the border has several colors."""
     border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
     ground = np.median(border, axis=0)
     if np.mean(np.linalg.norm(border - ground, axis=1) < GROUND_WITHIN) < GROUND_SHARE:
@@ -106,7 +120,15 @@ def _content(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     return bare[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
-def mean_color(colors: ColorField) -> NDArray[np.float32]:
-    """Weighted mean, float32 (3,), L*a*b*."""
-    lab, weights = colors.samples()
-    return np.asarray((lab * weights[:, None]).sum(0) / max(float(weights.sum()), 1e-6), np.float32)
+def look_colors(fields: Sequence[ColorField]) -> LookColors:
+    """Sum up the subject fields of a look's references. fields: at least one."""
+    samples = [field.samples() for field in fields]
+    means = np.stack([np.average(lab, axis=0, weights=weights) for lab, weights in samples])
+    found = dominant_colors(
+        np.concatenate([lab for lab, _ in samples]), np.concatenate([w for _, w in samples])
+    )
+    main = found.shares >= MAIN_COLOR_SHARE
+    if not main.any():
+        main = np.ones(len(found.shares), np.bool_)
+    shares = found.shares[main] / found.shares[main].sum()
+    return LookColors(means.astype(np.float32), found.labs[main], shares.astype(np.float32))

@@ -1,31 +1,41 @@
 """Identity: is each pinned character there, and does it look like itself?
 
-For each pinned character one `identity` distance of the region that plays it, and `identity.swap`: does
-that region look more like another character of the project? For each character that the panel does not
-pin, `identity.unexpected`: does something here look like it?
+For each pinned character one `identity` distance of the region that plays it (`identity.alone` in a project
+of one character, `identity.photo` for a photographed person without a face encoder), `identity.swap`: does
+that region look more like another character? and `identity.missing`: does nothing look like it, and are its
+colors nowhere? For each character that the panel does not pin, `identity.unexpected`.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from consistency.checks.casting import Casting, Role, Sighting, cast_frame, character_of, same_character
 from consistency.checks.expected import Expected
+from consistency.color import ciede2000_matrix
 from consistency.measurement import Evidence, LabeledBox, Measurement, Result, Unmeasured
 from consistency.observation import Observation
 from consistency.vectors import Gallery
 
 OTHER_SPOT = 0.3
 """An unexpected character stands where no pinned one does: overlap below this IoU."""
+MISSED_ABOVE = 0.85
+"""Cosine distance above which a region is not clearly the character: where `identity` stops accepting."""
+SAME_COLOR = 10.0
+"""ΔE00 within which a cell shows one of the main colors of a look."""
+COLOR_SHARE_AT_LEAST = 0.002
+"""Share of the frame that a main color needs to count as there: six cells of a field."""
 UNIT = "cosine distance"
 
 
 def measure(observation: Observation, expected: Expected) -> list[Result]:
     """→ the results of all pinned characters, then of the others. Empty when no character is pinned."""
     casting = cast_frame(observation, expected)
-    results = [result for role in casting.roles for result in _of_role(role)]
+    results = [result for role in casting.roles for result in _of_role(role, observation, expected)]
     return results + _unexpected(casting, expected)
 
 
-def _of_role(role: Role) -> list[Result]:
+def _of_role(role: Role, observation: Observation, expected: Expected) -> list[Result]:
     name = role.person.name
     if role.gallery is None:
         reason = f"{name} has no readable reference picture: pin one under characters.{name}.references"
@@ -38,8 +48,38 @@ def _of_role(role: Role) -> list[Result]:
     where = "at its pinned place" if role.sighting.pinned else "in the likeliest region"
     reason = f"{name}, {where}: {UNIT} {role.distance:.2f} to its references"
     evidence = Evidence(reason=reason, boxes=(box,), nearest=role.person.look, scores=scores)
-    own = Measurement("identity", name, role.distance, UNIT, role.encoder, evidence)
-    return [own, *_swap(role, role.distance, scores, box)]
+    own = Measurement(_check_of(role), name, role.distance, UNIT, role.encoder, evidence)
+    return [
+        own,
+        *_swap(role, role.distance, scores, box),
+        *_missing(role, role.distance, observation, expected),
+    ]
+
+
+def _check_of(role: Role) -> str:
+    """One character alone, and a photographed person without a face encoder, are measured less surely."""
+    if role.sighting is not None and role.sighting.colors is None:
+        return "identity"
+    if role.person.medium == "photo":
+        return "identity.photo"
+    characters = {character_of(look) for look in role.gallery.names} if role.gallery else set()
+    return "identity" if len(characters) > 1 else "identity.alone"
+
+
+def _missing(role: Role, distance: float, observation: Observation, expected: Expected) -> list[Result]:
+    """Nothing looks like it, and its main colors are nowhere in the frame: it is not there."""
+    look = expected.looks.get(role.person.look)
+    if look is None or role.person.medium == "photo":
+        return []
+    name, share = role.person.name, 0.0
+    if distance > MISSED_ABOVE:
+        lab = observation.colors.lab[::2, ::2].reshape(-1, 3).astype(np.float32)
+        there = (ciede2000_matrix(lab, look.main) <= SAME_COLOR).mean(axis=0) >= COLOR_SHARE_AT_LEAST
+        share = float(look.shares[~there].sum())
+    reason = f"{name} was seen"
+    if share > 0:
+        reason = f"nothing looks like {name}, and {share:.0%} of its main colors are nowhere in the frame"
+    return [Measurement("identity.missing", name, share, "share of main colors", "lab/1", Evidence(reason))]
 
 
 def _swap(role: Role, distance: float, scores: dict[str, float], box: LabeledBox) -> list[Result]:

@@ -17,7 +17,7 @@ REFERENCES_AT_LEAST = 3
 SERIES_AT_LEAST = 5
 """Frames that a series needs before its own median and deviation mean something."""
 OUTLIER_ABOVE = 4.0
-"""Deviations at which a frame no longer counts when the others are measured: the limit of `rendering.series`."""
+"""Deviations at which a frame no longer counts for the others: the limit of `rendering.series`."""
 UNIT = "deviations"
 
 

@@ -18,15 +18,15 @@ Floats = NDArray[np.float32]
 REACH = 12.0
 """ΔE00 up to which a color is read as a pinned one: beyond it people name it differently."""
 REACH_OF_TOLERANCE = 3.0
-"""A swatch with a tolerance of its own is looked for up to this many tolerances away, so that drift of a color
-that matters is measured and not overlooked."""
+"""A swatch with a tolerance of its own is looked for up to this many tolerances away, so that drift of a
+color that matters is measured and not overlooked."""
 CANDIDATES = 3
-"""Swatches nearest in plain Lab among which the nearest by ΔE00 is sought: four times faster, and on the 37 comic
-panels against their own palettes no cell got another swatch that was over .5 ΔE00 nearer."""
+"""Swatches nearest in plain Lab among which the nearest by ΔE00 is sought: ΔE00 to all of them costs eight
+times as much for a palette of 25."""
 CELLS_AT_LEAST = 5.0
 """Cells of full weight that a swatch needs before their mean is a color and not an edge."""
 FOREIGN_SHARE = 0.5
-"""A color that no swatch explains stands for a lost swatch if it covers at least this part of its usual share."""
+"""An unexplained color stands for a lost swatch if it covers at least this part of its usual share."""
 FOREIGN_COLORS = 4
 """Colors that the unexplained cells are summed up in."""
 FRAME_CELLS = 64 * 48
@@ -44,7 +44,7 @@ class Found:
     """What was found for the swatches of a palette, row by row."""
 
     delta_e: Floats
-    """float32 (m,): ΔE00 between the swatch and the mean of its cells; nan where fewer than CELLS_AT_LEAST."""
+    """float32 (m,): ΔE00 between the swatch and the mean of its cells; nan for too few cells."""
     lab: Floats
     """float32 (m, 3): that mean."""
     share: Floats
@@ -70,7 +70,7 @@ class Samples:
 
 
 def find_swatches(lab: Floats, weights: Floats, palette: Palette) -> Found:
-    """lab: float32 (n, 3); weights: float32 (n,) ≥ 0. Every cell goes to its nearest swatch, if within reach."""
+    """lab: float32 (n, 3); weights: float32 (n,) ≥ 0. A cell goes to its nearest swatch, if within reach."""
     pins = palette.labs
     nearest, delta_e = nearest_swatch(lab, pins)
     explained = delta_e <= reaches(palette)[nearest]

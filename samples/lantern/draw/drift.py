@@ -92,7 +92,7 @@ DRIFTS = [
         Cast(stand_in={"mara": "stranger"}),
     ),
     Drift(
-        "p05", "size", "picture", "series", "768x768", 0, "cropped square instead of 1024x768", alter=square
+        "p05", "size", "picture", "frame", "768x768", 0, "cropped square instead of 1024x768", alter=square
     ),
     Drift(
         "p06",
@@ -130,7 +130,7 @@ DRIFTS = [
         "p11",
         "blank",
         "picture",
-        "series",
+        "frame",
         "1 color",
         0,
         "the generator returned an empty frame",
@@ -182,11 +182,11 @@ DRIFTS = [
         "p18",
         "pasted_reference",
         "picture",
-        "oswin",
+        "frame",
         "refs/oswin/front.png",
         0,
         "a reference returned as the frame",
     ),
-    Drift("p19", "duplicate", "picture", "series", "p01.png", 0, "byte for byte the frame of p01"),
+    Drift("p19", "duplicate", "picture", "frame", "p01.png", 0, "byte for byte the frame of p01"),
     Drift("p20"),
 ]
