@@ -43,7 +43,7 @@ LIMITS = Limits()
 """The defaults."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Frame:
     """One decoded picture. Compare frames by `digest`."""
 

@@ -19,11 +19,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from consistency.cache import ObservationCache
 from consistency.color import srgb_to_lab
-from consistency.encoders.appearance import subject_mask
+from consistency.encoders.appearance import subject_of
 from consistency.encoders.encoder import Encoders
 from consistency.errors import ConsistencyError, ImageError, ObservationError
 from consistency.image import WORKING_SIDE, Frame, digest_file, encode_jpeg, read_frame, resize_area
@@ -45,7 +44,7 @@ from consistency.observation import (
 FRAME_FIELD_SIDE = 64
 """Cells along the longer side of a frame's color field: 41 cells for 1 % of a square frame."""
 REGION_FIELD_SIDE = 48
-"""Cells along the longer side of a region's color field."""
+"""Cells along both sides of a region's color field, whatever its shape."""
 THUMBNAIL_SIDE = 256
 """Pixels: two columns on a phone."""
 THUMBNAIL_QUALITY = 72
@@ -412,16 +411,15 @@ def _proposals(row: bytes) -> tuple[Proposal, ...]:
 
 def frame_field(frame: Frame) -> ColorField:
     """The colors of a whole picture."""
-    lab = _field_lab(frame, FRAME_FIELD_SIDE)
+    lab = srgb_to_lab(resize_area(frame.pixels, FRAME_FIELD_SIDE))
     return ColorField(lab.astype(np.float16), np.full(lab.shape[:2], 255, np.uint8))
 
 
 def subject_field(crop: Frame) -> ColorField:
     """The colors of a crop, weighted by how likely each cell belongs to its subject."""
-    lab = _field_lab(crop, REGION_FIELD_SIDE)
-    weight = np.rint(subject_mask(lab) * 255).astype(np.uint8)
-    return ColorField(lab.astype(np.float16), weight)
+    subject = subject_of(crop)
+    side = (REGION_FIELD_SIDE, REGION_FIELD_SIDE)
+    lab = cv2.resize(subject.lab, side, interpolation=cv2.INTER_AREA)
+    weight = np.rint(cv2.resize(subject.mask, side, interpolation=cv2.INTER_AREA) * 255)
+    return ColorField(lab.astype(np.float16), weight.astype(np.uint8))
 
-
-def _field_lab(frame: Frame, side: int) -> NDArray[np.float32]:
-    return srgb_to_lab(resize_area(frame.pixels, side))

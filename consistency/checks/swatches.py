@@ -175,7 +175,8 @@ def _histogram(lab: Floats, weights: Floats) -> Floats:
 
 def mean_shares(fields: Sequence[ColorField], palette: Palette) -> Floats:
     """float32 (m,): share of each swatch in some pictures of a subject, on average."""
-    return np.mean([find_swatches(*colors.samples(), palette).share for colors in fields], axis=0)
+    shares = [find_swatches(*colors.samples(), palette).share for colors in fields]
+    return np.asarray(np.mean(shares, axis=0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

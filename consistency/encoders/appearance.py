@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -136,21 +137,50 @@ class AppearanceEncoder:
         arrays = learned()
         plain = np.zeros((len(frames), len(arrays.mean)), np.float32)
         for row, frame in zip(plain, frames, strict=True):
-            row[:] = describe(squeeze(frame.pixels), arrays)
+            row[:] = describe(subject_of(frame), arrays)
         # one product a row: a product of all rows at once may round differently with their number
         rows = [whiten(row, arrays.mean, arrays.projection) for row in plain]
         return np.stack(rows) if rows else np.zeros((0, arrays.projection.shape[1]), np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """A crop as this module looks at it."""
+
+    lab: Floats
+    """float32 (192, 192, 3), L*a*b*."""
+    mask: Floats
+    """float32 (192, 192) in [0, 1], see subject_mask."""
+
+
+_SUBJECTS: WeakKeyDictionary[Frame, Subject] = WeakKeyDictionary()
+"""The color fields of an observation need the same mask: found once, forgotten with the crop."""
+
+
+def subject_of(frame: Frame) -> Subject:
+    """The crop in Lab with its mask. Computed once for each Frame."""
+    subject = _SUBJECTS.get(frame)
+    if subject is None:
+        lab = squeeze(frame.pixels)
+        subject = _SUBJECTS[frame] = Subject(lab, subject_mask(lab))
+    return subject
+
+
 def squeeze(pixels: NDArray[np.uint8]) -> Floats:
     """The crop as float32 (192, 192, 3) Lab. pixels: uint8 (h, w, 3) sRGB."""
+    height, width = pixels.shape[:2]
+    down, across = max(1, height // SIDE), max(1, width // SIDE)
+    if down * across > 1:
+        # By whole numbers first: OpenCV averages these blocks three times as fast as others.
+        blocks = pixels[: height - height % down, : width - width % across]
+        pixels = cv2.resize(blocks, (width // across, height // down), interpolation=cv2.INTER_AREA)
     how = cv2.INTER_AREA if max(pixels.shape[:2]) > SIDE else cv2.INTER_LINEAR
     return srgb_to_lab(cv2.resize(pixels, (SIDE, SIDE), interpolation=how))
 
 
-def describe(lab: Floats, arrays: Learned) -> Floats:
-    """The vector before centring and projection. lab: float32 (192, 192, 3). → float32 (D,), unit length."""
-    mask = subject_mask(lab)
+def describe(subject: Subject, arrays: Learned) -> Floats:
+    """The vector before centring and projection. → float32 (D,), unit length."""
+    lab, mask = subject.lab, subject.mask
     box = subject_box(mask)
     colors = band_colors(lab[box][::2, ::2], mask[box][::2, ::2])
     textures = texture_words(standardized(patches(lab), arrays), patch_weights(mask), arrays.words)

@@ -28,7 +28,12 @@ from series.report import audit_document, audit_html
 
 DATA = Path(os.environ.get("SERIES_EVAL", Path(__file__).parents[3] / "shared" / "eval"))
 CAST = {"pepper", "carrot", "saffron", "vendor"}
-LABELS = {"identity": ("identity",), "color": ("color",), "style": ("style", "rendering"), "outfit": ("color", "identity")}
+LABELS = {
+    "identity": ("identity",),
+    "color": ("color",),
+    "style": ("style", "rendering"),
+    "outfit": ("color", "identity"),
+}
 """Label column → kinds of check that could answer it."""
 VERDICTS = ("consistent", "unsure", "drifted")
 
@@ -77,7 +82,10 @@ def comic_cases(root: Path, *, places: bool) -> Iterator[Case]:
         manifest: dict[str, Any] = {
             "version": 1,
             "series": f"Pepper&Carrot {episode}",
-            "palettes": {"episode": "episode.gpl", **{name: f"{name}.gpl" for name in characters if (folder / f"{name}.gpl").exists()}},
+            "palettes": {
+                "episode": "episode.gpl",
+                **{name: f"{name}.gpl" for name in characters if (folder / f"{name}.gpl").exists()},
+            },
             "palette": "episode",
             "characters": characters,
             "panels": [],
@@ -89,7 +97,9 @@ def comic_cases(root: Path, *, places: bool) -> Iterator[Case]:
             width, height = int(panel["width"]), int(panel["height"])
             cast: list[Any] = []
             for name in dict.fromkeys(n for n in panel["characters"].split() if n in characters):
-                box = next((b for b in boxes if b["panel"] == panel["panel"] and b["character"] == name), None)
+                box = next(
+                    (b for b in boxes if b["panel"] == panel["panel"] and b["character"] == name), None
+                )
                 entry: dict[str, Any] = {"name": name}
                 if places and box:
                     entry["place"] = [
@@ -108,7 +118,11 @@ def comic_cases(root: Path, *, places: bool) -> Iterator[Case]:
 
 
 def generated_cases(root: Path, *, places: bool) -> Iterator[Case]:
-    series, frames, boxes = rows("generated/series.csv"), rows("generated/frames.csv"), rows("generated/boxes.csv")
+    series, frames, boxes = (
+        rows("generated/series.csv"),
+        rows("generated/frames.csv"),
+        rows("generated/boxes.csv"),
+    )
     box_of = {(b["series"], b["frame"]): b for b in boxes}
     for one in series:
         name = one["series"]
@@ -126,7 +140,9 @@ def generated_cases(root: Path, *, places: bool) -> Iterator[Case]:
             "version": 1,
             "series": name,
             "style": {"references": references},
-            "characters": {"subject": {"medium": one["medium"], "references": references}} if references else {},
+            "characters": {"subject": {"medium": one["medium"], "references": references}}
+            if references
+            else {},
             "panels": [],
         }
         for frame in own:
@@ -177,7 +193,9 @@ def main() -> int:
         if options.only != "comic":
             cases += list(generated_cases(root, places=options.places))
         for case in cases:
-            paths = AuditOptions(case.folder / "series.yaml", case.folder / "frames", cache=root / "cache.sqlite", workers=2)
+            paths = AuditOptions(
+                case.folder / "series.yaml", case.folder / "frames", cache=root / "cache.sqlite", workers=2
+            )
             audited = audit_series(paths)
             documents[case.name] = audit_document(audited.audit)
             if options.keep:
@@ -199,7 +217,9 @@ def report(cases: list[Case], documents: dict[str, Any]) -> None:
                 for kind in ("identity", "color", "style", "rendering", "picture"):
                     verdicts[f"comic {kind}", labels["comic"]][worst(frame, (kind,))] += 1
                 if labels["comic"] == "none":
-                    false_alarms.update({m["check"] for m in frame["measurements"] if m["verdict"] == "drifted"})
+                    false_alarms.update(
+                        {m["check"] for m in frame["measurements"] if m["verdict"] == "drifted"}
+                    )
                 for m in frame["measurements"]:
                     distances[f"comic {m['check']}"]["none"].append(m["distance"])
                 continue
@@ -209,7 +229,9 @@ def report(cases: list[Case], documents: dict[str, Any]) -> None:
                     medium = labels["medium"]
                     for m in frame["measurements"]:
                         if m["check"].split(".")[0] in kinds:
-                            distances[f"{label} by {m['check']}, {medium}"][labels[label]].append(m["distance"])
+                            distances[f"{label} by {m['check']}, {medium}"][labels[label]].append(
+                                m["distance"]
+                            )
     print(f"\n{'':44}" + "".join(f"{v:>12}" for v in (*VERDICTS, "not pinned")))
     for (what, label), counts in sorted(verdicts.items()):
         print(f"{what:26}{label:18}" + "".join(f"{counts[v]:12}" for v in (*VERDICTS, "")))
@@ -218,7 +240,10 @@ def report(cases: list[Case], documents: dict[str, Any]) -> None:
     for what, by_label in sorted(distances.items()):
         for label, values in sorted(by_label.items()):
             ordered = sorted(values)
-            cuts = "".join(f"{ordered[min(len(ordered) - 1, int(len(ordered) * q))]:9.3f}" for q in (0.05, 0.25, 0.5, 0.75, 0.95, 0.97))
+            cuts = "".join(
+                f"{ordered[min(len(ordered) - 1, int(len(ordered) * q))]:9.3f}"
+                for q in (0.05, 0.25, 0.5, 0.75, 0.95, 0.97)
+            )
             print(f"{what:50}{label:16}{len(values):4}{cuts}")
         same = by_label.get("none", []) + by_label.get("slight", [])
         other = by_label.get("clear", []) + by_label.get("other_character", [])

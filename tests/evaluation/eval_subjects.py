@@ -26,7 +26,7 @@ from consistency.encoders.appearance import (
     Learned,
     describe,
     learned,
-    squeeze,
+    subject_of,
 )
 from consistency.image import Frame, frame_from_array
 from consistency.vectors import Gallery, whiten
@@ -67,7 +67,7 @@ class Encoding:
         self.arrays = arrays
 
     def encode(self, frames: Sequence[Frame]) -> np.ndarray:
-        plain = [describe(squeeze(frame.pixels), self.arrays) for frame in frames]
+        plain = [describe(subject_of(frame), self.arrays) for frame in frames]
         return whiten(np.stack(plain), self.arrays.mean, self.arrays.projection)
 
     def item(self, name, label, group, pixels, note="") -> Item:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consistency.encoders import appearance
-from consistency.encoders.appearance import Learned, describe, patches, squeeze
+from consistency.encoders.appearance import Learned, Subject, describe, patches, squeeze, subject_mask
 from consistency.image import read_frame
 from consistency.vectors import whitening
 
@@ -110,7 +110,7 @@ def fit(crops: Sequence[Crop], rng: np.random.Generator) -> Learned:
     for source, (crop, lab) in enumerate(zip(crops, plain, strict=True)):
         views = VIEWS if crop.label else 2
         for view in [lab, *(varied(crop.pixels, rng) for _ in range(views - 1))]:
-            vectors.append(describe(view, partial))
+            vectors.append(describe(Subject(view, subject_mask(view)), partial))
             labels.append(crop.label)
             sources.append(str(source))
     mean, projection = _project(np.asarray(vectors, np.float64), np.array(labels), np.array(sources))
