@@ -422,4 +422,3 @@ def subject_field(crop: Frame) -> ColorField:
     lab = cv2.resize(subject.lab, side, interpolation=cv2.INTER_AREA)
     weight = np.rint(cv2.resize(subject.mask, side, interpolation=cv2.INTER_AREA) * 255)
     return ColorField(lab.astype(np.float16), weight.astype(np.uint8))
-

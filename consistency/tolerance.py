@@ -53,10 +53,10 @@ DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
         ("identity.alone", "classical.appearance/1"): Tolerance(
             0.55,
             1.15,
-            "held-out subjects, comic, generator output: 3 % of same rejected, 15 % of redrawn accepted",
+            "generator output: 0 of 36 redrawn accepted, 6 of 51 true; held-out photos: 0.5 % rejected",
         ),
         ("identity.photo", "classical.appearance/1"): Tolerance(
-            0.0, 1.3, "generator output: AUC .53 on photographed people; only a face encoder can confirm one"
+            0.0, 1.3, "generator output: AUC .58 on photographed people; only a face encoder can confirm one"
         ),
         ("identity.swap", "classical.appearance/1"): Tolerance(
             0.06, 0.30, f"{_SUBJECTS}: 97 % of same under .06, none over .26"
@@ -64,21 +64,17 @@ DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
         ("identity.unexpected", "classical.appearance/1"): Tolerance(
             0.34, 0.40, "49 absent characters in comic panels: all under .34"
         ),
-        ("identity.missing", "lab/1"): Tolerance(0.60, 0.78, f"{_PANELS}: none over .77"),
-        ("color.role", "lab/1"): Tolerance(12, 15, _CATEGORY),
-        ("color.share", "lab/1"): Tolerance(
-            0.2, 0.4, "a fifth of the region: half again as much as pose moves"
+        ("identity.missing", "lab/1"): Tolerance(
+            0.50, 0.75, f"{_PANELS}: 2 over .75, one recolored on purpose and one tiny"
         ),
+        ("color.role", "lab/1"): Tolerance(12, 15, _CATEGORY),
+        ("color.share", "lab/1"): Tolerance(0.2, 0.4, "a fifth of the region: half again what pose moves"),
         ("color.offpalette", "lab/1"): Tolerance(0.6, 0.9, f"{_PANELS}: 97 % under .58"),
         ("color.region", "lab/1"): Tolerance(20, 35, f"{_PANELS}: all under 19.7"),
-        ("color.p90", "lab/1"): Tolerance(
-            35, 60, f"{_PANELS}: all under 17; flat art with leaking masks to 33"
-        ),
-        ("color.mean", "lab/1"): Tolerance(12.5, 60, f"{_PANELS}: 97 % under 12.8; {_NO_GUESS}"),
+        ("color.p90", "lab/1"): Tolerance(35, 60, f"{_PANELS}: 97 % under 17.6; flat art to 33"),
+        ("color.mean", "lab/1"): Tolerance(15, 60, f"{_PANELS}: 97 % under 14.3; {_NO_GUESS}"),
         ("color.shift", "lab/1"): Tolerance(4, 6, "white balance 6 % and hue 10° move a shot by 4 to 6 ΔE00"),
-        ("color.pair", "lab/1"): Tolerance(
-            4, 100, "as color.shift, but two frames cannot say which one drifted"
-        ),
+        ("color.pair", "lab/1"): Tolerance(4, 100, "as color.shift; two frames cannot say which one drifted"),
         ("style.reference", "classical.texture/1"): Tolerance(0.70, 0.85, f"{_CLEAN}: 1 % over, 98 % under"),
         ("style.series", "classical.texture/1"): Tolerance(0.55, 0.75, f"{_CLEAN}: 1 % over, 96 % under"),
         ("rendering.reference", "classical.rendering/1"): Tolerance(
@@ -86,10 +82,10 @@ DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
         ),
         ("rendering.series", "classical.rendering/1"): Tolerance(3.0, 4.0, f"{_CLEAN}: 1 % over, 89 % under"),
         ("picture.size", "picture/1"): Tolerance(
-            0.01, 0.25, "1 %: rounding to multiples of 8; a quarter less shows"
+            0.01, 0.25, "rounding to multiples of 8; a quarter less shows"
         ),
         ("picture.aspect", "picture/1"): Tolerance(
-            0.01, 0.03, "1 %: rounding to multiples of 8; 3 % shows in a row"
+            0.01, 0.03, "rounding to multiples of 8; 3 % shows in a row"
         ),
         ("picture.blank", "picture/1"): Tolerance(0.97, 0.995, f"{_PANELS}: all under .04"),
         ("picture.copy", "picture/1"): Tolerance(200, 200, f"{_COPIES} 5.7", too_close=7.0),
