@@ -24,6 +24,7 @@ from consistency import (
     Proposal,
     Region,
     Sketch,
+    sketch,
 )
 from consistency.color import srgb_to_lab
 
@@ -51,7 +52,12 @@ def scripted() -> Encoders:
     )
 
 
-def paint(path: Path, background: tuple[int, int, int], figure: tuple[int, int, int] | None = None, at: float = 0.5) -> Path:
+def paint(
+    path: Path,
+    background: tuple[int, int, int],
+    figure: tuple[int, int, int] | None = None,
+    at: float = 0.5,
+) -> Path:
     """A 96 × 64 picture in RGB colors, with a standing figure if asked for."""
     pixels = np.full((64, 96, 3), background, np.uint8)
     pixels[::7, ::5] = np.clip(np.array(background) + 9, 0, 255)
@@ -73,9 +79,19 @@ def color_field(rgb: tuple[int, int, int], side: int = 12) -> ColorField:
     return ColorField(lab, np.full((side, side), 255, np.uint8))
 
 
-def region(name: str, vector: Sequence[float], box: Box, *, score: float = 0.5, pinned: bool = False, rgb=(200, 40, 40)) -> Region:
+def region(
+    name: str,
+    vector: Sequence[float],
+    box: Box,
+    *,
+    score: float = 0.5,
+    pinned: bool = False,
+    rgb=(200, 40, 40),
+    colors: ColorField | None = None,
+) -> Region:
     row = np.array(vector, np.float32)
-    return Region(Proposal(name, box, score, pinned), row / np.linalg.norm(row), color_field(rgb))
+    colors = colors or color_field(rgb)
+    return Region(Proposal(name, box, score, pinned), row / np.linalg.norm(row), colors)
 
 
 def observation(
@@ -83,21 +99,28 @@ def observation(
     colors: ColorField | None = None,
     size: tuple[int, int] = (100, 100),
     style: Sequence[float] = (1, 0, 0),
+    digest: str = "d" * 64,
     rendering: Sequence[float] = (0,) * 14,
     faces: tuple[Face, ...] = (),
 ) -> Observation:
+    row = np.array(style, np.float32)
     return Observation(
-        digest="d" * 64,
+        digest=digest,
         width=size[0],
         height=size[1],
         notes=(),
-        style=np.array(style, np.float32),
+        style=row / np.linalg.norm(row),
         rendering=np.array(rendering, np.float32),
         colors=colors or color_field((60, 60, 160)),
         regions=regions,
         faces=faces,
         thumbnail=b"jpeg",
     )
+
+
+def picture_field(pixels: NDArray[np.uint8]) -> ColorField:
+    """uint8 (h, w, 3) RGB, a cell a pixel."""
+    return ColorField(srgb_to_lab(pixels).astype(np.float16), np.full(pixels.shape[:2], 255, np.uint8))
 
 
 def gallery(**characters: Sequence[float]) -> Gallery:
@@ -108,10 +131,10 @@ def expected(*cast: PinnedCharacter, **fields) -> Expected:
     return Expected(encoders=IDS, cast=cast, **fields)
 
 
-def a_sketch(name: str, *, style=(1, 0, 0), rendering=(0,) * 14, rgb=(60, 60, 160), camera: str = "") -> Sketch:
-    lab = srgb_to_lab(np.full((16, 16, 3), rgb, np.uint8))
-    row = np.array(style, np.float32)
-    return Sketch(name, name, row / np.linalg.norm(row), np.array(rendering, np.float32), lab, camera)
+def a_sketch(
+    name: str, *, style=(1, 0, 0), rendering=(0,) * 14, rgb=(60, 60, 160), camera: str = ""
+) -> Sketch:
+    return sketch(observation(colors=color_field(rgb, 16), style=style, rendering=rendering), name, camera)
 
 
 @pytest.fixture
@@ -121,6 +144,6 @@ def make():
     class Make:
         pass
 
-    for builder in (color_field, region, observation, gallery, expected, a_sketch):
+    for builder in (color_field, picture_field, region, observation, gallery, expected, a_sketch):
         setattr(Make, builder.__name__, staticmethod(builder))
     return Make
