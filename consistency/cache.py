@@ -39,7 +39,13 @@ class ObservationCache:
         wanted = list(keys)
         marks = ",".join("?" * len(wanted))
         query = f"SELECT key, value FROM fact WHERE key IN ({marks})"  # noqa: S608 - only marks are inserted
-        return dict(self._connection.execute(query, wanted).fetchall())
+        try:
+            return dict(self._connection.execute(query, wanted).fetchall())
+        except sqlite3.Error as error:
+            raise ConsistencyError(
+                f"{self._path}: the observation cache could not be read ({error}); "
+                f"delete it, or name another file with --cache"
+            ) from error
 
     def put(self, rows: Mapping[str, bytes]) -> None:
         """Write all rows or none. A full disk ends in one clear error; what was there before stays."""

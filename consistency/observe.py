@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -181,7 +182,10 @@ class Observer:
             return waiting.ready
         if waiting.batch is None or waiting.batch.future is None:
             raise RuntimeError("an answer was asked for before its batch was handed over")
-        done = waiting.batch.future.result()[waiting.index]
+        try:
+            done = waiting.batch.future.result()[waiting.index]
+        except BrokenProcessPool as error:
+            raise _worker_died() from error
         if isinstance(done, Unreadable):
             return done
         self._cache.put(done.rows)
@@ -309,6 +313,7 @@ _recipe_of_worker: Recipe | None = None
 def _start_worker(recipe: Recipe) -> None:
     global _recipe_of_worker  # noqa: PLW0603 - one recipe a process, set once by the pool's initializer
     cv2.setNumThreads(1)  # two workers of one thread beat one of two by measurement
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent ends the workers
     _recipe_of_worker = recipe
 
 
@@ -406,7 +411,10 @@ def _row(proposal: Proposal) -> list[object]:
 
 
 def _proposals(row: bytes) -> tuple[Proposal, ...]:
-    return tuple(Proposal(name, Box(*box), score, pinned) for name, box, score, pinned in json.loads(row))
+    try:
+        return tuple(Proposal(name, Box(*box), score, pinned) for name, box, score, pinned in json.loads(row))
+    except (TypeError, ValueError) as error:
+        raise ObservationError(f"this row is no list of boxes: {error}") from error
 
 
 def frame_field(frame: Frame) -> ColorField:
