@@ -45,6 +45,23 @@ class ScriptedEncoder:
         return array / np.linalg.norm(array, axis=1, keepdims=True)
 
 
+@dataclass
+class ScriptedFaces:
+    """One face in every picture, at a fixed place."""
+
+    id: str = "scripted.faces/1"
+    seen: list[int] = field(default_factory=list)
+
+    def faces(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
+        self.seen.append(len(frames))
+        return [(Face(Box(0.4, 0.1, 0.6, 0.4), 0.9, np.array([0.6, 0.8, 0], np.float32)),) for _ in frames]
+
+
+@pytest.fixture
+def scripted_faces() -> ScriptedFaces:
+    return ScriptedFaces()
+
+
 @pytest.fixture
 def scripted() -> Encoders:
     return Encoders(
