@@ -1,4 +1,4 @@
-"""Guards around every test: no network beyond this machine, nothing in the home folder or the user's caches."""
+"""Guards around every test: no network beyond this machine, nothing in the home folder."""
 
 from __future__ import annotations
 
