@@ -26,7 +26,7 @@ from consistency.image import Frame, Limits, digest_file, read_frame
 from consistency.judge import Assessment, Finding, Verdict, judge
 from consistency.locate import Locator
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, Result, SwatchMatch, Unmeasured
-from consistency.observation import ColorField, Observation, Proposal, Region, whole_region
+from consistency.observation import ColorField, Observation, Proposal, Region, pack, unpack, whole_region
 from consistency.observe import Counts, Observer, Recipe, Request, Unreadable
 from consistency.palette import Palette, Swatch, parse_color
 from consistency.palette_files import read_palette
@@ -89,9 +89,11 @@ __all__ = [
     "mean_shares",
     "measure_frame",
     "measure_series",
+    "pack",
     "parse_color",
     "read_frame",
     "read_palette",
     "sketch",
+    "unpack",
     "whole_region",
 ]

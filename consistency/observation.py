@@ -97,12 +97,12 @@ def frame_to_bytes(observation: Observation) -> bytes:
         "notes": observation.notes,
         "faces": [[numbers(face.box), face.score] for face in observation.faces],
     }
-    return _pack(header, arrays)
+    return pack(header, arrays)
 
 
 def frame_from_bytes(data: bytes, regions: tuple[Region, ...] = ()) -> Observation:
     """Read what `frame_to_bytes` wrote and add the regions. Raises ObservationError for anything else."""
-    header, arrays = _unpack(data)
+    header, arrays = unpack(data)
     try:
         return Observation(
             digest=header["digest"],
@@ -130,12 +130,12 @@ def region_to_bytes(region: Region) -> bytes:
         "lab": region.colors.lab,
         "weight": region.colors.weight,
     }
-    return _pack({}, arrays)
+    return pack({}, arrays)
 
 
 def region_from_bytes(data: bytes, proposal: Proposal) -> Region:
     """Read what `region_to_bytes` wrote. Raises ObservationError for anything else."""
-    _, arrays = _unpack(data)
+    _, arrays = unpack(data)
     try:
         return Region(proposal, arrays["vector"], ColorField(arrays["lab"], arrays["weight"]))
     except KeyError as error:
@@ -145,7 +145,8 @@ def region_from_bytes(data: bytes, proposal: Proposal) -> Region:
 _FOREIGN = f"these bytes are not an observation of version {OBSERVATION_VERSION}"
 
 
-def _pack(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
+def pack(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
+    """Arrays and a JSON-ready header, in the safetensors format. No pickle."""
     from safetensors.numpy import save
 
     packed = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -154,7 +155,8 @@ def _pack(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
     )
 
 
-def _unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """What `pack` packed. Raises ObservationError for other bytes and other versions."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 

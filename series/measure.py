@@ -3,64 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from consistency import Observation, Result, Sketch, Unreadable, measure_frame, measure_series, sketch
+from consistency import (
+    ImageError,
+    Observation,
+    Observer,
+    Unreadable,
+    digest_file,
+    measure_frame,
+    measure_series,
+    sketch,
+)
 from series.frames import Match
-from series.pinned import Observe, Pinned, expect, request_for
+from series.measured import Measured
+from series.memory import Memory
+from series.pinned import Pinned, expect, request_for
 from series.plan import FrameOrder
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """One frame's results, and the little of its picture that a report shows."""
-
-    order: FrameOrder
-    file: str
-    width: int
-    height: int
-    notes: tuple[str, ...]
-    thumbnail: bytes
-    results: tuple[Result, ...]
-    error: str = ""
-    """Why the frame could not be read; then nothing else is known."""
 
 
 def measure_frames(
     orders: Mapping[str, FrameOrder],
     matches: Sequence[Match],
     pinned: Pinned,
-    observe: Observe,
+    observer: Observer,
+    memory: Memory,
     *,
     off: frozenset[str],
     step: Callable[[], None],
 ) -> list[Measured]:
     """One Measured a match, in their order. `step` is called after each frame, for a progress display."""
-    requests = [request_for(orders[match.panel], match.path, pinned) for match in matches]
-    measured: list[Measured] = []
-    sketches: dict[int, Sketch] = {}
-    for index, (match, seen) in enumerate(zip(matches, observe(requests), strict=True)):
-        order = orders[match.panel]
-        if isinstance(seen, Observation):
-            sketches[index] = sketch(seen, match.panel, order.camera)
-            measured.append(_measured(order, match, seen, measure_frame(seen, expect(order, pinned), off)))
-        else:
-            measured.append(_unreadable(order, match, seen))
+    measured = {match.panel: _remembered(match, orders[match.panel], memory) for match in matches}
+    for known in measured.values():
+        if known is not None:
+            observer.counts.cached += 1
+            step()
+    new = [match for match in matches if measured[match.panel] is None]
+    requests = [request_for(orders[match.panel], match.path, pinned) for match in new]
+    for match, seen in zip(new, observer.observe(requests), strict=True):
+        one = _measured(match, orders[match.panel], seen, pinned, off)
+        memory.keep(one)
+        measured[match.panel] = one
         step()
-    for index, more in zip(
-        sketches, measure_series(tuple(sketches.values()), pinned.encoders, off), strict=True
-    ):
-        measured[index] = _with(measured[index], more)
-    return measured
+    return _as_series([one for one in measured.values() if one is not None], pinned, off)
 
 
-def _measured(order: FrameOrder, match: Match, seen: Observation, results: Sequence[Result]) -> Measured:
-    return Measured(order, match.file, seen.width, seen.height, seen.notes, seen.thumbnail, tuple(results))
+def _remembered(match: Match, order: FrameOrder, memory: Memory) -> Measured | None:
+    try:
+        return memory.recall(digest_file(match.path), order, match.file)
+    except ImageError:  # observing says what is wrong with it
+        return None
 
 
-def _unreadable(order: FrameOrder, match: Match, seen: Unreadable) -> Measured:
-    return Measured(order, match.file, 0, 0, (), b"", (), seen.reason)
+def _measured(
+    match: Match,
+    order: FrameOrder,
+    seen: Observation | Unreadable,
+    pinned: Pinned,
+    off: frozenset[str],
+) -> Measured:
+    if isinstance(seen, Unreadable):
+        return Measured(order, match.file, error=seen.reason)
+    return Measured(
+        order=order,
+        file=match.file,
+        results=tuple(measure_frame(seen, expect(order, pinned), off)),
+        sketch=sketch(seen, match.panel, order.camera),
+        width=seen.width,
+        height=seen.height,
+        notes=seen.notes,
+        thumbnail=seen.thumbnail,
+    )
 
 
-def _with(measured: Measured, more: Sequence[Result]) -> Measured:
-    return replace(measured, results=(*measured.results, *more))
+def _as_series(measured: Sequence[Measured], pinned: Pinned, off: frozenset[str]) -> list[Measured]:
+    """The same with the results that need all frames; unreadable ones have none."""
+    sketches = tuple(one.sketch for one in measured if one.sketch is not None)
+    more = iter(measure_series(sketches, pinned.encoders, off))
+    return [
+        replace(one, results=(*one.results, *next(more))) if one.sketch is not None else one
+        for one in measured
+    ]

@@ -71,6 +71,15 @@ class Pinned:
     """Look → color fields of its references."""
     _shares: dict[tuple[str, Palette], NDArray[np.float32]] = field(default_factory=dict)
 
+    @property
+    def id(self) -> str:
+        """Changes with any reference and any encoder."""
+        references = sorted(
+            f"{reference.subject} {reference.name} {reference.digest}" for reference in self.shown
+        )
+        encoders = sorted(f"{role} {encoder}" for role, encoder in self.encoders.items())
+        return "\n".join([*references, *encoders, self.locator.id])
+
     def palette_shares(self, look: str, palette: Palette | None) -> NDArray[np.float32] | None:
         """float32 (m,): share of each swatch in the references of a look; None without references."""
         fields = self.fields.get(look)

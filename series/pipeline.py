@@ -13,6 +13,7 @@ from series.frames import match_frames
 from series.locked import check_lock
 from series.manifest import read_manifest
 from series.measure import measure_frames
+from series.memory import Memory
 from series.pinned import observe_references
 from series.plan import plan
 from series.tolerances import resolve_tolerances
@@ -59,6 +60,7 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
     encoders = load_encoders(options.encoder)
     tolerances = resolve_tolerances(manifest, orders)
     lock_notes = check_lock(manifest, orders, encoders.ids, tolerances, ignore=options.ignore_lock)
+    off = frozenset(manifest.checks.off)
     cache, counts = ObservationCache(options.cache), Counts()
     try:
         references = Observer(Recipe(encoders, Locator.build({})), cache, counts, workers=options.workers)
@@ -69,8 +71,9 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
             {order.panel: order for order in orders},
             matches.matched,
             pinned,
-            frames.observe,
-            off=frozenset(manifest.checks.off),
+            frames,
+            Memory(cache, pinned, off),
+            off=off,
             step=shown.step,
         )
     finally:

@@ -173,7 +173,8 @@ def squeeze(pixels: NDArray[np.uint8]) -> Floats:
     if down * across > 1:
         # By whole numbers first: OpenCV averages these blocks three times as fast as others.
         blocks = pixels[: height - height % down, : width - width % across]
-        pixels = cv2.resize(blocks, (width // across, height // down), interpolation=cv2.INTER_AREA)
+        size = (width // across, height // down)
+        pixels = np.asarray(cv2.resize(blocks, size, interpolation=cv2.INTER_AREA), np.uint8)
     how = cv2.INTER_AREA if max(pixels.shape[:2]) > SIDE else cv2.INTER_LINEAR
     return srgb_to_lab(cv2.resize(pixels, (SIDE, SIDE), interpolation=how))
 

@@ -1,0 +1,74 @@
+"""Measured: one frame's results before they are judged; and its way to bytes and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from consistency import ObservationError, Result, Sketch, pack, unpack
+from series.plan import FrameOrder
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """One frame's results, and the little of its picture that a report and the series checks need."""
+
+    order: FrameOrder
+    file: str
+    """Relative to the frames folder."""
+    results: tuple[Result, ...] = ()
+    sketch: Sketch | None = None
+    """None for a frame that could not be read."""
+    width: int = 0
+    height: int = 0
+    notes: tuple[str, ...] = ()
+    thumbnail: bytes = b""
+    error: str = ""
+    """Why the frame could not be read; then nothing else is known."""
+
+
+_ARRAYS = ("style", "rendering", "lab", "content")
+
+
+def to_bytes(measured: Measured) -> bytes:
+    """Pack everything but what the manifest says: order and file name. Only for frames that were read."""
+    sketch = measured.sketch
+    if sketch is None:
+        raise ValueError("an unreadable frame has nothing to pack")
+    arrays: dict[str, NDArray[Any]] = {name: getattr(sketch, name) for name in _ARRAYS}
+    arrays["thumbnail"] = np.frombuffer(measured.thumbnail, np.uint8)
+    arrays["results"] = np.frombuffer(_results().dump_json(measured.results), np.uint8)
+    size = {"width": measured.width, "height": measured.height}
+    return pack({**size, "notes": measured.notes, "digest": sketch.digest}, arrays)
+
+
+def from_bytes(data: bytes, order: FrameOrder, file: str) -> Measured:
+    """Read what `to_bytes` wrote. Raises ObservationError for anything else."""
+    header, arrays = unpack(data)
+    try:
+        sketch = Sketch(
+            order.panel, header["digest"], **{name: arrays[name] for name in _ARRAYS}, camera=order.camera
+        )
+        return Measured(
+            order=order,
+            file=file,
+            results=_results().validate_json(arrays["results"].tobytes()),
+            sketch=sketch,
+            width=header["width"],
+            height=header["height"],
+            notes=tuple(header["notes"]),
+            thumbnail=arrays["thumbnail"].tobytes(),
+        )
+    except (KeyError, ValidationError, json.JSONDecodeError, TypeError) as error:
+        raise ObservationError(f"not a measured frame of this version: {error}") from error
+
+
+@cache
+def _results() -> TypeAdapter[tuple[Result, ...]]:
+    return TypeAdapter(tuple[Result, ...])
