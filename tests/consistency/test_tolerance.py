@@ -1,0 +1,114 @@
+"""Tolerances: in order, with a source, and one for everything that a check can measure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from consistency import (
+    DEFAULT_TOLERANCES,
+    Box,
+    Measurement,
+    Palette,
+    PinnedCharacter,
+    Swatch,
+    Tolerance,
+    ToleranceError,
+    compare,
+    judge,
+    load_encoders,
+    look_colors,
+    measure_frame,
+    measure_series,
+    parse_color,
+)
+from consistency.measurement import WHOLE
+
+LEFT, RIGHT = Box(0.0, 0.2, 0.3, 0.9), Box(0.6, 0.2, 0.9, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ((0.5, 0.4), "accept_below 0.5 is larger than reject_above 0.4"),
+        ((0.2, 0.4, "a test", 0.2), "too_close 0.2 is not below accept_below 0.2"),
+        ((float("nan"), 1), "accept_below nan"),
+    ],
+)
+def test_limits_out_of_order_are_an_error(limits: tuple, said: str) -> None:
+    with pytest.raises(ToleranceError, match=said):
+        Tolerance(*limits[:2], "a test", *limits[3:])
+
+
+@pytest.mark.parametrize("key", DEFAULT_TOLERANCES, ids=" ".join)
+def test_every_default_has_a_source_that_says_something(key: tuple[str, ...]) -> None:
+    tolerance = DEFAULT_TOLERANCES[key]
+    assert len(tolerance.source) > 20
+    assert tolerance.accept_below >= 0
+    judge([Measurement(key[0], "x", 0.0, "unit", key[1])], DEFAULT_TOLERANCES)
+
+
+def test_the_defaults_cannot_be_changed_by_accident() -> None:
+    with pytest.raises(TypeError):
+        DEFAULT_TOLERANCES["identity", "classical.appearance/1"] = Tolerance(0, 1, "by accident")
+
+
+@pytest.fixture
+def emitted(make) -> set[tuple[str, str]]:
+    """(check, encoder) of whatever the checks measure when everything is pinned and everything is seen."""
+    ids = load_encoders("classical").ids
+    palette = Palette("own", (Swatch("coat", parse_color("#c8322e"), share=0.5),))
+    looks = {"mara": look_colors([make.color_field((200, 50, 46))])}
+    seen = make.observation(
+        make.region("", (1, 0, 0), WHOLE),
+        make.region("mara", (1, 0, 0), LEFT),
+        make.region("tib", (0, 1, 0), RIGHT),
+        colors=make.color_field((200, 50, 46), 24),
+    )
+    sketches = [make.a_sketch(f"p{i}", camera="abb"[i % 3]) for i in range(5)]
+    trio = make.gallery(mara=(1, 0, 0), tib=(0, 1, 0), oswin=(0, 0, 1))
+    results = []
+    for gallery, medium in ((trio, "drawn"), (trio, "photo"), (make.gallery(mara=(1, 0, 0)), "drawn")):
+        expected = make.expected(
+            PinnedCharacter("mara", "mara", palette, np.array([0.5], np.float32), medium=medium),
+            size=(100, 100),
+            gallery=gallery,
+            looks=looks,
+            palettes=(("world", palette),),
+            style_references=tuple(sketches[:3]),
+            references=tuple(sketches[:3]),
+        )
+        results += measure_frame(seen, replace(expected, encoders=ids))
+    for camera_of in ("aaabb", "abbcc"):
+        own = [replace(one, camera=camera) for one, camera in zip(sketches, camera_of, strict=True)]
+        results += [result for found in measure_series(own, ids) for result in found]
+    assert all(isinstance(result, Measurement) for result in results)
+    return {(result.check, result.encoder) for result in results}
+
+
+def test_everything_that_a_check_measures_has_a_default(emitted) -> None:
+    assert emitted <= set(DEFAULT_TOLERANCES)
+
+
+def test_every_default_is_for_something_that_a_check_measures(emitted) -> None:
+    assert set(DEFAULT_TOLERANCES) <= emitted
+
+
+def test_no_check_measures_under_a_name_that_was_not_seen_here(emitted, repository: Path) -> None:
+    """Guards the collection above: every dotted name in the checks' code is among what they emitted."""
+    code = "\n".join(p.read_text(encoding="utf-8") for p in (repository / "consistency/checks").glob("*.py"))
+    kinds = "identity|color|style|rendering|picture"
+    named = set(re.findall(rf'"((?:{kinds})\.[a-z0-9]+)"', code))
+    assert named == {check for check, _ in emitted if "." in check}
+
+
+def test_what_compare_measures_is_named_like_the_checks_or_its_own(make) -> None:
+    one = make.observation(make.region("", (1, 0, 0), WHOLE))
+    results = compare(one, one, load_encoders("classical").ids)
+    own_names = {"color.emd"}
+    known = {check for check, _ in DEFAULT_TOLERANCES}
+    assert {result.check for result in results} <= known | own_names
