@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from consistency import ObservationError, Result, Sketch, pack, unpack
 from series.plan import FrameOrder
@@ -71,4 +71,5 @@ def from_bytes(data: bytes, order: FrameOrder, file: str) -> Measured:
 
 @cache
 def _results() -> TypeAdapter[tuple[Result, ...]]:
-    return TypeAdapter(tuple[Result, ...])
+    # A swatch that was not found has the distance nan, which plain JSON would turn into null.
+    return TypeAdapter(tuple[Result, ...], config=ConfigDict(ser_json_inf_nan="constants"))
