@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from consistency import Tolerances, character_of, judge
-from series.audit import Audit, AuditedFrame
+from series.audit import Audit, AuditedFrame, AuditReference
 from series.frames import Matches
 from series.lock import package_version
 from series.manifest import Manifest
-from series.measure import Measured
+from series.measured import Measured
 from series.pinned import Pinned
 
 
@@ -28,7 +29,7 @@ def assemble_audit(
         frames=tuple(_frame(frame, tolerances) for frame in measured),
         panels_without_frame=matches.panels_without_frame,
         frames_without_panel=matches.frames_without_panel,
-        references=pinned.shown,
+        references=tuple(_dressed(reference, manifest) for reference in pinned.shown),
         encoders=pinned.encoders,
         tolerances=tolerances,
         notes=(*lock_notes, *_notes(manifest, pinned)),
@@ -47,7 +48,22 @@ def _frame(measured: Measured, tolerances: Tolerances) -> AuditedFrame:
         assessment=judge(measured.results, tolerances),
         error=measured.error,
         notes=measured.notes,
+        scene=measured.order.scene,
+        shot=measured.order.shot,
+        wardrobe={member.name: member.wardrobe for member in measured.order.characters if member.wardrobe},
+        placed=tuple(member.name for member in measured.order.characters if member.place is not None),
     )
+
+
+def _dressed(reference: AuditReference, manifest: Manifest) -> AuditReference:
+    """With the outfit that it shows, where only an outfit pins it."""
+    character = manifest.characters.get(reference.subject)
+    if character is None or reference.name in character.references:
+        return reference
+    for wardrobe, outfit in character.wardrobe.items():
+        if reference.name in outfit.references:
+            return replace(reference, wardrobe=wardrobe)
+    return reference
 
 
 def _notes(manifest: Manifest, pinned: Pinned) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consistency.judge import Assessment, Verdict
 from consistency.tolerance import Tolerances
@@ -21,6 +21,8 @@ class AuditReference:
     """sha256 of the file."""
     thumbnail: bytes
     """JPEG, longest side at most 320 px."""
+    wardrobe: str = ""
+    """The outfit that it shows; empty for the main look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class AuditedFrame:
     """Why the file could not be read; empty when it could."""
     notes: tuple[str, ...] = ()
     """What decoding had to do: "turned by EXIF", "Display P3 converted to sRGB" ..."""
+    scene: str = ""
+    """What the panel asks for, in words."""
+    shot: str = ""
+    """wide, close_up ...; empty when not pinned."""
+    wardrobe: Mapping[str, str] = field(default_factory=dict)
+    """Character → planned outfit, where it is not the main look."""
+    placed: tuple[str, ...] = ()
+    """Characters whose place in the frame the panel pins."""
 
     @property
     def verdict(self) -> Verdict:
@@ -70,6 +80,10 @@ class Audit:
     """What the reader must know: not locked, references changed, one character only ..."""
     version: str
     """Version of this package."""
+    manifest: str = ""
+    """The manifest as the caller named it; empty when the caller is no command line."""
+    frames_folder: str = ""
+    """The folder of frames as the caller named it."""
 
     @property
     def verdict(self) -> Verdict:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -97,14 +98,12 @@ def audit(
     files = {"--json": json_file, "--html": html_file, "--junit": junit_file, "--csv": csv_file}
     _check_writable(files)
     with _progress("frames") as progress:
-        audited = audit_series(options, progress)
-    written = _write_reports(audited.audit, json_file, html_file, junit_file, csv_file)
-    console = _console(stderr=json_file == Path("-"))
-    if written:
-        print_summary(audited.audit, console, next_commands=[f"open {path}" for path in written])
-    else:
-        print_summary(audited.audit, console)
-    raise typer.Exit(_exit_code(audited.audit, strict))
+        audited = replace(
+            audit_series(options, progress).audit, manifest=str(manifest), frames_folder=str(frames)
+        )
+    written = _write_reports(audited, json_file, html_file, junit_file, csv_file)
+    print_summary(audited, _console(stderr=json_file == Path("-")), reports=list(map(str, written)))
+    raise typer.Exit(_exit_code(audited, strict))
 
 
 def _exit_code(audit: Audit, strict: bool) -> int:  # noqa: FBT001 - the option itself

@@ -9,27 +9,40 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from series.report.words import check_title
+from series.report.words import NO_NUMBER, amount, check_title, one_direction
+
+CHECKS_FROM, ENCODERS_FROM = 100, 120
+"""Columns of a terminal that has room for the name of a check, and of an encoder too."""
+UNIT_WORDS = {
+    "log ratio of aspects": "log ratio",
+    "share of pixels missing along a side": "of a side missing",
+}
+"""Units that are too long for a line of 80."""
 
 
 def print_comparison(row: Mapping[str, Any], console: Console) -> None:
-    """row: as `series compare --json` writes it. Prints every distance, then what could not be measured."""
+    """row: as `series compare --json` writes it. Prints every distance, a line each; then what could not be
+    measured.
+    """
+    names = ["check"] * (console.width >= CHECKS_FROM) + ["encoder"] * (console.width >= ENCODERS_FROM)
     table = Table(box=None, pad_edge=False)
-    for heading in ("", "check", "subject"):
-        table.add_column(heading, style="dim" if heading else None)
-    table.add_column("distance", justify="right")
-    table.add_column("unit", style="dim")
-    table.add_column("encoder", style="dim")
+    table.add_column("", no_wrap=True)
+    table.add_column("distance", justify="right", no_wrap=True)
+    table.add_column("unit", style="dim", no_wrap=True, overflow="ellipsis")
+    for name in names:
+        table.add_column(name, style="dim", no_wrap=True, overflow="ellipsis")
     for found in row["measurements"]:
-        table.add_row(
-            Text(check_title(found["check"])),
-            Text(found["check"]),
-            Text(found["subject"]),
-            f"{found['distance']:.3f}",
-            Text(found["unit"]),
-            Text(found["encoder"]),
-        )
+        title = one_direction(check_title(found["check"]))
+        table.add_row(Text(title), *_distance(found), *(Text(one_direction(found[name])) for name in names))
     if row["measurements"]:
         console.print(table)
     for missing in row["unmeasured"]:
-        console.print(Text(f"not measured: {missing['check']}: {missing['reason']}"), soft_wrap=True)
+        said = f"not measured: {check_title(missing['check'])}: {missing['reason']}"
+        console.print(Text(one_direction(said)), soft_wrap=True)
+
+
+def _distance(found: Mapping[str, Any]) -> tuple[Text, Text]:
+    distance, unit = found["distance"], found["unit"]
+    number = NO_NUMBER if distance is None else amount(distance, unit)
+    said = UNIT_WORDS.get(unit, unit.removeprefix("share ") if number.endswith("%") else unit)
+    return Text(number), Text(one_direction(said))

@@ -30,6 +30,8 @@ def audit_document(audit: Audit) -> Json:
         "version": audit.version,
         "series": _text(audit.series),
         "kind": audit.kind,
+        "manifest": _text(audit.manifest) or None,
+        "frames_folder": _text(audit.frames_folder) or None,
         "summary": _summary(audit),
         "encoders": {role: _text(audit.encoders[role]) for role in sorted(audit.encoders)},
         "notes": _texts(audit.notes),
@@ -74,7 +76,12 @@ def _checks(frames: Iterable[AuditedFrame]) -> Json:
 
 
 def _reference(reference: AuditReference) -> Json:
-    return {"name": _text(reference.name), "subject": _text(reference.subject), "digest": reference.digest}
+    return {
+        "name": _text(reference.name),
+        "subject": _text(reference.subject),
+        "wardrobe": _text(reference.wardrobe) or None,
+        "digest": reference.digest,
+    }
 
 
 def _frame(frame: AuditedFrame) -> Json:
@@ -82,7 +89,10 @@ def _frame(frame: AuditedFrame) -> Json:
     return {
         "file": _text(frame.file),
         "panel": _text(frame.panel) or None,
+        "shot": _text(frame.shot) or None,
+        "scene": _text(frame.scene) or None,
         "characters": _texts(frame.characters),
+        "wardrobe": {_text(name): _text(outfit) for name, outfit in frame.wardrobe.items()},
         "verdict": frame.verdict.value,
         "error": _text(frame.error) or None,
         "size": None if frame.error else {"width": frame.width, "height": frame.height},
@@ -96,6 +106,7 @@ def _measurement(finding: Finding, measurement: Measurement) -> Json:
     return {
         "check": measurement.check,
         "subject": _text(measurement.subject),
+        "part": _text(measurement.part) or None,
         "distance": _number(measurement.distance),
         "unit": measurement.unit,
         "encoder": _text(measurement.encoder),
@@ -109,6 +120,7 @@ def _unmeasured(unmeasured: Unmeasured) -> Json:
     return {
         "check": unmeasured.check,
         "subject": _text(unmeasured.subject),
+        "part": _text(unmeasured.part) or None,
         "encoder": _text(unmeasured.encoder) or None,
         "reason": _text(unmeasured.reason),
         "evidence": _evidence(unmeasured.evidence),

@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 from consistency.judge import Finding, Verdict
 from series.audit import Audit, AuditedFrame
 from series.report.order import worst_first
-from series.report.words import about, frame_name, kind, printable, reason
+from series.report.sentences import sentence
+from series.report.words import about, frame_name, kind, printable
 
 
 def audit_junit(audit: Audit) -> str:
@@ -49,8 +50,8 @@ def _judged(case: ET.Element, findings: Iterable[Finding]) -> ET.Element:
     noted = [finding for finding in worst_first(findings) if finding.verdict is not Verdict.CONSISTENT]
     if noted:
         element = "failure" if noted[0].verdict is Verdict.DRIFTED else "skipped"
-        lines = [f"{finding.verdict.name} {about(finding)}: {reason(finding)}" for finding in noted]
-        _outcome(case, element, f"{about(noted[0])}: {reason(noted[0])}", lines)
+        lines = [f"{finding.verdict.name} {about(finding)}: {sentence(finding)}" for finding in noted]
+        _outcome(case, element, f"{about(noted[0])}: {sentence(noted[0])}", lines)
     return case
 
 

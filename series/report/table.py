@@ -11,7 +11,8 @@ from consistency.judge import Finding, Verdict
 from consistency.measurement import Measurement, SwatchMatch
 from series.audit import Audit
 from series.report.document import DECIMALS
-from series.report.words import amount, check_title, printable, reason
+from series.report.sentences import sentence
+from series.report.words import amount, check_title, printable
 
 COLUMNS = (
     "panel",
@@ -20,6 +21,7 @@ COLUMNS = (
     "check",
     "title",
     "subject",
+    "part",
     "verdict",
     "distance",
     "unit",
@@ -73,6 +75,7 @@ def _finding(finding: Finding) -> dict[str, Cell]:
         "check": result.check,
         "title": check_title(result.check),
         "subject": result.subject,
+        "part": result.part,
         "verdict": finding.verdict.value,
         "swatches": "; ".join(_swatch(swatch) for swatch in result.evidence.swatches),
         "nearest": result.evidence.nearest,
@@ -81,7 +84,7 @@ def _finding(finding: Finding) -> dict[str, Cell]:
     if isinstance(result, Measurement):
         row |= {"distance": result.distance, "unit": result.unit, "reason": _reason(finding)}
     else:
-        row |= {"reason": reason(finding)}
+        row |= {"reason": sentence(finding)}
     if tolerance is not None:
         row |= {
             "accept_below": tolerance.accept_below,
@@ -94,7 +97,7 @@ def _finding(finding: Finding) -> dict[str, Cell]:
 
 def _reason(finding: Finding) -> str:
     consistent = finding.verdict is Verdict.CONSISTENT
-    return finding.result.evidence.reason if consistent else reason(finding)
+    return finding.result.evidence.reason if consistent else sentence(finding)
 
 
 def _swatch(swatch: SwatchMatch) -> str:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 from rich.console import Console
 from rich.text import Text
 
 from consistency.judge import Finding, Verdict
 from series.audit import Audit, AuditedFrame
-from series.report.order import worst_first
-from series.report.words import VERDICT_TITLES, about, frame_name, headline, one_direction, plural, reason
+from series.report.order import topics
+from series.report.sentences import advice, lead
+from series.report.words import (
+    VERDICT_TITLES,
+    frame_name,
+    headline,
+    kind,
+    kind_title,
+    one_direction,
+    plural,
+)
 
 REASONS_PER_FRAME = 3
 """More than three reasons for one frame hide the next frame."""
@@ -18,27 +30,16 @@ DRIFTED_SHOWN = 50
 """Two screens. The rest is in the reports."""
 UNSURE_SHOWN = 10
 NAMES_SHOWN = 8
+KIND_COLUMN = 11
+"""The longest kind of drift, "Rendering", and two spaces."""
 
 _STYLES = {Verdict.CONSISTENT: "green", Verdict.UNSURE: "yellow", Verdict.DRIFTED: "bold red"}
 _MARKS = {Verdict.CONSISTENT: "✓", Verdict.UNSURE: "?", Verdict.DRIFTED: "✗"}
 
-NEXT = {
-    Verdict.DRIFTED: (
-        "series audit MANIFEST --frames DIR --html audit.html    every frame beside its references",
-        "series audit MANIFEST --frames DIR --json audit.json    every number, for a program",
-    ),
-    Verdict.UNSURE: (
-        "series audit MANIFEST --frames DIR --html audit.html    look at the unsure frames",
-        "series audit MANIFEST --frames DIR --strict             count unsure as an error",
-    ),
-    Verdict.CONSISTENT: ("series audit MANIFEST --frames DIR --html audit.html    a report to hand on",),
-}
-"""What helps after each verdict, where the caller knows nothing better."""
 
-
-def print_summary(audit: Audit, console: Console, *, next_commands: Sequence[str] | None = None) -> None:
+def print_summary(audit: Audit, console: Console, *, reports: Sequence[str] = ()) -> None:
     """Print the summary. User text is shown as it is, never read as markup or as terminal codes.
-    next_commands: lines to close with; left out, those of NEXT.
+    reports: files that were written.
     """
     _line(console, Text(one_direction(audit.series), style="bold"), Text(f"  {audit.kind}", style="dim"))
     _counts(audit, console)
@@ -49,10 +50,7 @@ def print_summary(audit: Audit, console: Console, *, next_commands: Sequence[str
     _frames(audit, console, Verdict.UNSURE, UNSURE_SHOWN, 1)
     _names(console, "Panels without a frame", audit.panels_without_frame)
     _names(console, "Frames without a panel", audit.frames_without_panel)
-    console.print()
-    console.print(Text("Next", style="bold"))
-    for command in NEXT[audit.verdict] if next_commands is None else next_commands:
-        console.print(Text(f"  {one_direction(command)}"), soft_wrap=True)
+    _next(audit, console, reports)
 
 
 def _counts(audit: Audit, console: Console) -> None:
@@ -78,23 +76,35 @@ def _frames(audit: Audit, console: Console, verdict: Verdict, shown: int, reason
 def _frame(console: Console, frame: AuditedFrame, reasons: int) -> None:
     name = one_direction(frame_name(frame))
     file = one_direction(frame.file)
-    _line(
-        console, Text("  "), Text(name, style="bold"), Text("" if file == name else f"  {file}", style="dim")
-    )
+    known = name in {file, PurePath(file).stem}
+    _line(console, Text("  "), Text(name, style="bold"), Text("" if known else f"  {file}", style="dim"))
     if frame.error:
-        console.print(Text(f"    could not be read: {one_direction(frame.error)}"), soft_wrap=True)
+        _reason(console, "", f"could not be read: {one_direction(frame.error)}")
         return
-    noted = [f for f in worst_first(frame.assessment.findings) if f.verdict is frame.verdict]
-    for finding in noted[:reasons]:
-        console.print(Text(f"    {_said(finding)}"), soft_wrap=True)
+    noted = [found for found in topics(frame.assessment.findings) if found[0].verdict is frame.verdict]
+    for found in noted[:reasons]:
+        _topic(console, frame, found[0])
     if len(noted) > reasons:
-        console.print(Text(f"    … and {plural(len(noted) - reasons, 'more finding')}", style="dim"))
+        console.print(Text(f"    … and {plural(len(noted) - reasons, 'more reason')}", style="dim"))
     if not noted:
         console.print(Text("    nothing was measured", style="dim"))
 
 
-def _said(finding: Finding) -> str:
-    return one_direction(f"{about(finding)} – {reason(finding)}")
+def _topic(console: Console, frame: AuditedFrame, worst: Finding) -> None:
+    _reason(console, kind_title(kind(worst.result.check)), lead(worst))
+    helps = advice(worst, frame)
+    if helps:
+        _reason(console, "", f"→ {helps}", style="dim")
+
+
+def _reason(console: Console, title: str, said: str, style: str = "") -> None:
+    """One line for a pipe to search in; on a terminal, wrapped under its own beginning."""
+    column = f"    {title:<{KIND_COLUMN}}" if title else "    " + " " * KIND_COLUMN * (style == "dim")
+    words = one_direction(said)
+    lines = textwrap.wrap(words, max(20, console.width - len(column))) if console.is_terminal else [words]
+    for number, line in enumerate(lines):
+        before = Text(column if number == 0 else " " * len(column), style="dim")
+        _line(console, before, Text(line, style=style))
 
 
 def _names(console: Console, title: str, names: Sequence[str]) -> None:
@@ -104,6 +114,29 @@ def _names(console: Console, title: str, names: Sequence[str]) -> None:
     listed = ", ".join(one_direction(name) for name in names[:NAMES_SHOWN])
     console.print()
     _line(console, Text(f"{title}  ", style="bold"), Text(listed + more))
+
+
+def _next(audit: Audit, console: Console, reports: Sequence[str]) -> None:
+    console.print()
+    for report in reports:
+        _line(console, Text("report: ", style="dim"), Text(one_direction(report)))
+    for purpose, command in _commands(audit, reports):
+        _line(console, Text(f"{purpose}:", style="dim"))
+        _line(console, Text(f"  {one_direction(command)}"))
+
+
+def _commands(audit: Audit, reports: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What to run next, ready to copy; nothing where the caller named no files."""
+    if not audit.manifest or not audit.frames_folder:
+        return
+    manifest, frames = shlex.quote(audit.manifest), shlex.quote(audit.frames_folder)
+    if not reports:
+        yield (
+            "every frame beside its references",
+            f"series audit {manifest} --frames {frames} --html audit.html",
+        )
+    if audit.verdict is Verdict.CONSISTENT:
+        yield "keep it that way: pin references, encoders and tolerances", f"series lock {manifest}"
 
 
 def _mark(verdict: Verdict) -> Text:

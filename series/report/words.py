@@ -6,19 +6,23 @@ import unicodedata
 from math import isfinite
 
 from consistency.judge import Finding, Verdict
-from consistency.measurement import Measurement
+from consistency.measurement import Measurement, Result
 from consistency.tolerance import Tolerance
 from series.audit import Audit, AuditedFrame
 
 CHECK_TITLES = {
     "identity": "Who is it",
+    "identity.alone": "Who is it, with one character only",
+    "identity.photo": "Who is it, photographed",
     "identity.swap": "Characters swapped",
     "identity.missing": "Character missing",
     "identity.unexpected": "Unexpected character",
     "color.role": "Pinned color",
     "color.share": "Amount of a color",
     "color.offpalette": "Colors outside the palette",
-    "color.shift": "Shift of a color",
+    "color.shift": "Shift of all colors",
+    "color.pair": "Two frames of one camera",
+    "color.emd": "Colors moved",
     "color.p90": "Farthest colors",
     "color.mean": "Overall color",
     "color.region": "Color of a region",
@@ -45,8 +49,11 @@ KIND_TITLES = {
 
 VERDICT_TITLES = {Verdict.CONSISTENT: "Consistent", Verdict.UNSURE: "Unsure", Verdict.DRIFTED: "Drifted"}
 
-SERIES = "series"
-"""The subject of a finding that is about the series itself."""
+WHOLE = frozenset({"", "frame", "style", "series"})
+"""Subjects of findings about the whole frame, or the series: naming them says nothing."""
+
+NEVER_BEYOND = {"ΔE": 100.0}
+"""Unit → a limit that no two pictures are beyond: it says that this side is not judged."""
 
 NO_NUMBER = "not a number"
 
@@ -126,14 +133,23 @@ def quantity(value: float, unit: str) -> str:
 
 def limits(tolerance: Tolerance, unit: str) -> str:
     """The band in words: "accepted up to 3.0, rejected above 6.0"."""
-    words = f"accepted up to {_limit(tolerance.accept_below, unit)}"
-    if tolerance.reject_above == tolerance.accept_below:
-        words += ", rejected above"
-    else:
-        words += f", rejected above {_limit(tolerance.reject_above, unit)}"
+    said = []
+    if not is_open(tolerance.accept_below, unit):
+        said.append(f"accepted up to {_limit(tolerance.accept_below, unit)}")
+        if is_open(tolerance.reject_above, unit):
+            said.append("never rejected")
+        elif tolerance.reject_above == tolerance.accept_below:
+            said.append("rejected above")
+        else:
+            said.append(f"rejected above {_limit(tolerance.reject_above, unit)}")
     if tolerance.too_close is not None:
-        words += f", a copy below {_limit(tolerance.too_close, unit)}"
-    return words
+        said.append(f"a copy below {_limit(tolerance.too_close, unit)}")
+    return ", ".join(said)
+
+
+def is_open(limit: float, unit: str) -> bool:
+    """Whether no distance can be beyond this limit, as with 200 in ΔE: then there is no limit to show."""
+    return any(known in unit and limit >= most for known, most in NEVER_BEYOND.items())
 
 
 def _limit(value: float, unit: str) -> str:
@@ -176,10 +192,28 @@ def _numbers(result: Measurement, tolerance: Tolerance | None) -> str:
 
 
 def about(finding: Finding) -> str:
-    """Check and subject: "Pinned color · mara"; the series itself needs no naming."""
-    title = check_title(finding.result.check)
-    subject = finding.result.subject
-    return printable(title if subject in {"", SERIES} else f"{title} · {subject}")
+    """Check and subject: "Pinned color · mara"; the frame as a whole needs no naming."""
+    title, subject = printable(check_title(finding.result.check)), who(finding.result)
+    return f"{title} · {subject}" if subject else title
+
+
+def who(result: Result) -> str:
+    """Whom a result is about: "mara", "mara (home)"; empty for the whole frame or series."""
+    return "" if result.subject in WHOLE else look(result.subject)
+
+
+def look(name: str) -> str:
+    """A character, or one in another outfit: "mara (home)" for "mara/home". Other names stay as they are."""
+    character, _, outfit = name.partition("/")
+    return printable(f"{character} ({outfit})" if outfit and "/" not in outfit and "." not in name else name)
+
+
+def planned(frame: AuditedFrame) -> str:
+    """The characters that the panel names, each with its outfit: "mara: home, tib"."""
+    named = (
+        f"{name}: {frame.wardrobe[name]}" if name in frame.wardrobe else name for name in frame.characters
+    )
+    return printable(", ".join(named))
 
 
 def frame_name(frame: AuditedFrame) -> str:

@@ -224,7 +224,7 @@
           [0, chart.band[0] || 0, "drifted-soft"],
           [chart.band[0] || 0, chart.band[1], "consistent-soft"],
           [chart.band[1], chart.band[2], "unsure-soft"],
-          [chart.band[2], plot.scales.y.max, "drifted-soft"],
+          [chart.band[2], chart.end, "drifted-soft"],
         ];
         zones.forEach(function (zone) {
           if (!(zone[1] > zone[0])) return;
@@ -286,7 +286,7 @@
         var squared = dx * dx + dy * dy;
         if (squared < reach) {
           reach = squared;
-          best = { frame: frame, subject: line.s, distance: line.y[i], verdict: line.v[i] };
+          best = { frame: frame, subject: [line.s, line.p ? line.p[i] : ""].filter(Boolean).join(", "), distance: line.y[i], verdict: line.v[i] };
         }
       });
     });
@@ -298,7 +298,7 @@
       var at = plot.cursor.left >= 0 ? nearest(chart, plot, plot.cursor.left, plot.cursor.top) : null;
       tip.hidden = !at;
       if (!at) return;
-      var subject = at.subject && at.subject !== "series" ? " · " + at.subject : "";
+      var subject = at.subject ? " · " + at.subject : "";
       tip.textContent = frames[at.frame].n + subject + " · " + amount(at.distance, chart.unit) + " " + chart.unit.replace(/^share /, "") + " · " + VERDICTS[at.verdict];
       var x = plot.valToPos(at.frame, "x") + plot.over.offsetLeft;
       var y = plot.valToPos(at.distance, "y") + plot.over.offsetTop;
@@ -315,12 +315,6 @@
       line.x.forEach(function (frame, i) { column[frame] = line.y[i]; });
       return column;
     }));
-  }
-
-  function highest(chart) {
-    var top = chart.band ? chart.band[2] * 1.25 : 0;
-    chart.lines.forEach(function (line) { line.y.forEach(function (y) { top = Math.max(top, y * 1.1); }); });
-    return top || 1;
   }
 
   function short(name) {
@@ -344,7 +338,7 @@
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
       scales: {
         x: { time: false, range: [-0.5, frames.length - 0.5] },
-        y: { range: [0, highest(chart)] },
+        y: { range: [0, chart.end] },
       },
       axes: [
         Object.assign({}, axis, {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -13,7 +13,12 @@ from consistency.tolerance import Tolerance
 from series.audit import AuditedFrame
 from series.report import words
 from series.report.order import worst_first
+from series.report.view.scale import axis_end
 from series.report.words import printable
+
+_Limits = tuple[float, float, float | None] | None
+_Key = tuple[str, str, _Limits]
+"""Check, encoder and limits: points of other limits in one band would look as if they were judged by it."""
 
 CHART_LABELS = 5
 """Drifted points named under a chart. The rest are reached through the filters."""
@@ -26,13 +31,14 @@ class ChartView:
     number: int
     check: str
     title: str
-    encoder: str
-    """Empty where the check has one encoder only."""
+    label: str
+    """The encoder where the check has several, and limits that are not the usual ones."""
     unit: str
     drifted: int
     unsure: int
     summary: str
     """The chart in words."""
+    worst_title: str
     worst: tuple[tuple[int, str], ...]
     """Drifted frames, farthest first: number and words."""
 
@@ -49,16 +55,17 @@ class Chart:
 
 def charts(frames: Sequence[AuditedFrame]) -> list[Chart]:
     """One for each check and encoder; those with drift first, then the order of the checks."""
-    points: dict[tuple[str, str], dict[str, dict[int, Finding]]] = {}
+    points: dict[_Key, dict[str, dict[int, Finding]]] = {}
     for number, frame in enumerate(frames):
         for finding in reversed(worst_first(frame.assessment.findings)):
             result = finding.result
             if isinstance(result, Measurement) and isfinite(result.distance):
-                subjects = points.setdefault((result.check, result.encoder), {})
+                subjects = points.setdefault((result.check, result.encoder, _limits(finding)), {})
                 subjects.setdefault(result.subject, {})[number] = finding
-    encoders = Counter(check for check, _ in points)
+    encoders = Counter(check for check, _ in {key[:2] for key in points})
+    usual = _usual(points)
     drawn = [
-        _chart(key, dict(sorted(subjects.items())), frames, several=encoders[key[0]] > 1)
+        _chart(key, dict(sorted(subjects.items())), frames, _label(key, encoders[key[0]] > 1, key in usual))
         for key, subjects in sorted(points.items(), key=lambda item: words.check_order(item[0][0]))
     ]
     drawn.sort(key=lambda chart: (-bool(chart.view.drifted), -bool(chart.view.unsure)))
@@ -67,14 +74,32 @@ def charts(frames: Sequence[AuditedFrame]) -> list[Chart]:
     return drawn
 
 
+def _limits(finding: Finding) -> _Limits:
+    tolerance = finding.tolerance
+    return (tolerance.accept_below, tolerance.reject_above, tolerance.too_close) if tolerance else None
+
+
+def _usual(points: Mapping[_Key, Mapping[str, Mapping[int, Finding]]]) -> set[_Key]:
+    """Of each check and encoder, the limits that most points have."""
+    most: dict[tuple[str, str], tuple[int, _Key]] = {}
+    for key, subjects in points.items():
+        number = sum(map(len, subjects.values()))
+        if number > most.get(key[:2], (0, key))[0]:
+            most[key[:2]] = number, key
+    return {key for _, key in most.values()}
+
+
+def _label(key: _Key, several: bool, usual: bool) -> str:  # noqa: FBT001 - two plain facts
+    parts = [key[1]] if several else []
+    if not usual:
+        parts.append("with a tolerance of their own")
+    return printable(", ".join(parts))
+
+
 def _chart(
-    key: tuple[str, str],
-    points: dict[str, dict[int, Finding]],
-    frames: Sequence[AuditedFrame],
-    *,
-    several: bool,
+    key: _Key, points: dict[str, dict[int, Finding]], frames: Sequence[AuditedFrame], label: str
 ) -> Chart:
-    check, encoder = key
+    check = key[0]
     placed = [(number, finding) for numbered in points.values() for number, finding in numbered.items()]
     verdicts = Counter(finding.verdict for _, finding in placed)
     one = placed[0][1]
@@ -86,11 +111,12 @@ def _chart(
         number=0,
         check=printable(check),
         title=printable(words.check_title(check)),
-        encoder=printable(encoder) if several else "",
+        label=label,
         unit=printable(unit),
         drifted=verdicts[Verdict.DRIFTED],
         unsure=verdicts[Verdict.UNSURE],
         summary=_chart_summary(verdicts, one.tolerance, unit),
+        worst_title="Closest" if all(map(words.is_copy, worst)) else "Farthest",
         worst=tuple((place[id(f)], _point(frames[place[id(f)]], f)) for f in worst),
     )
     return Chart(view, one.tolerance, points)
@@ -107,16 +133,15 @@ def _chart_summary(verdicts: Counter[Verdict], tolerance: Tolerance | None, unit
 
 
 def _point(frame: AuditedFrame, finding: Finding) -> str:
-    subject = finding.result.subject
-    who = "" if subject in {"", words.SERIES} else f" {subject}"
+    who = " ".join(filter(None, (words.who(finding.result), finding.result.part)))
     distance = finding.result.distance if isinstance(finding.result, Measurement) else 0.0
     unit = finding.result.unit if isinstance(finding.result, Measurement) else ""
-    return printable(f"{words.frame_name(frame)}{who} {words.amount(distance, unit)}")
+    return printable(f"{words.frame_name(frame)} {f'{who} ' if who else ''}{words.amount(distance, unit)}")
 
 
 def chart_data(chart: Chart) -> dict[str, object]:
-    """The band as too_close, accept_below, reject_above; of each line s subject, x frames, y distances, v
-    verdicts. Short keys, because 2,000 frames repeat them.
+    """The band as too_close, accept_below, reject_above; end: of the axis; of each line s subject, x frames,
+    y distances, v verdicts, p parts where there are any. Short keys, because 2,000 frames repeat them.
     """
     tolerance = chart.tolerance
     band = None
@@ -124,18 +149,35 @@ def chart_data(chart: Chart) -> dict[str, object]:
         ends = (tolerance.too_close, tolerance.accept_below, tolerance.reject_above)
         band = [_finite(end) for end in ends]
     lines = []
-    for subject, points in chart.points.items():
+    for points in chart.points.values():
         placed = sorted(points.items())
         distances = [_finite(f.result.distance) for _, f in placed if isinstance(f.result, Measurement)]
-        lines.append(
-            {
-                "s": printable(subject),
-                "x": [number for number, _ in placed],
-                "y": distances,
-                "v": [finding.verdict.severity for _, finding in placed],
-            }
-        )
-    return {"title": chart.view.title, "unit": chart.view.unit, "band": band, "lines": lines}
+        line: dict[str, object] = {
+            "s": words.who(placed[0][1].result),
+            "x": [number for number, _ in placed],
+            "y": distances,
+            "v": [finding.verdict.severity for _, finding in placed],
+        }
+        if any(finding.result.part for _, finding in placed):
+            line["p"] = [printable(finding.result.part) for _, finding in placed]
+        lines.append(line)
+    end = axis_end(
+        (
+            f.result.distance
+            for points in chart.points.values()
+            for f in points.values()
+            if isinstance(f.result, Measurement)
+        ),
+        tolerance,
+        chart.view.unit,
+    )
+    return {
+        "title": chart.view.title,
+        "unit": chart.view.unit,
+        "band": band,
+        "end": _finite(end),
+        "lines": lines,
+    }
 
 
 def _finite(value: float | None) -> float | None:

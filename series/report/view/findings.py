@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -11,10 +11,9 @@ from consistency.judge import Finding
 from consistency.measurement import Measurement, SwatchMatch, Unmeasured
 from consistency.tolerance import Tolerance
 from series.report import words
+from series.report.sentences import sentence
+from series.report.view.scale import axis_end
 from series.report.words import printable
-
-BAR_HEADROOM = 1.5
-"""How far a band bar reaches beyond reject_above, so that the rejected zone is seen."""
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -72,17 +71,20 @@ class FindingView:
 
     title: str
     subject: str
-    """Empty for the series itself."""
+    """Empty for the frame as a whole."""
     verdict: str
     measured: bool
     reason: str
-    """Empty where the number says it all."""
+    """The finding as a sentence."""
+    detail: str
+    """What the check itself said, where that is something else."""
     number: NumberView | None
     """None where there is none."""
     swatches: tuple[SwatchView, ...]
     scores: tuple[ScoreView, ...]
     nearest: str
-    nearest_reference: int | None
+    nearest_address: str
+    """Where on the page the nearest picture is; empty when it is not there."""
     boxes: str
     """Positions in the frame's boxes, separated by spaces."""
     check: str
@@ -90,24 +92,47 @@ class FindingView:
     source: str
 
 
-def finding_view(finding: Finding, boxes: Iterable[int], references: Mapping[str, int]) -> FindingView:
-    """boxes: positions among the boxes of the frame. references: name → position."""
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """Findings that tell of one thing: the worst in full, the others a line each."""
+
+    worst: FindingView
+    more: tuple[FindingView, ...]
+    helps: str
+    """What would help where it is unsure; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedView:
+    """One line among the consistent ones: the farthest of its kind."""
+
+    finding: FindingView
+    others: str
+    """How many it stands for: "farthest of 6: coat"."""
+
+
+def finding_view(finding: Finding, boxes: Iterable[int], addresses: Mapping[str, str]) -> FindingView:
+    """boxes: positions among the boxes of the frame. addresses: name of a picture → its anchor."""
     result, tolerance = finding.result, finding.tolerance
     evidence = result.evidence
     measured = isinstance(result, Measurement)
     number = _number(result, tolerance) if isinstance(result, Measurement) else None
     unit = result.unit if isinstance(result, Measurement) else ""
+    detail = printable(evidence.reason)
+    # The tag beside it says that it could not be measured.
+    said = printable(result.reason) if isinstance(result, Unmeasured) else sentence(finding)
     return FindingView(
         title=printable(words.check_title(result.check)),
-        subject="" if result.subject == words.SERIES else printable(result.subject),
+        subject=words.who(result),
         verdict=finding.verdict.value,
         measured=measured,
-        reason=_reason(finding),
+        reason=said,
+        detail="" if detail in said else detail,
         number=number,
         swatches=tuple(map(_swatch, evidence.swatches)),
         scores=_scores(evidence.scores.items(), unit),
-        nearest=printable(evidence.nearest),
-        nearest_reference=references.get(evidence.nearest),
+        nearest=words.look(evidence.nearest),
+        nearest_address=addresses.get(evidence.nearest, ""),
         boxes=" ".join(map(str, dict.fromkeys(boxes))),
         check=printable(result.check),
         encoder=printable(result.encoder),
@@ -115,13 +140,29 @@ def finding_view(finding: Finding, boxes: Iterable[int], references: Mapping[str
     )
 
 
-def _reason(finding: Finding) -> str:
-    """Empty where the words would only repeat the number and its limits, which stand below them."""
-    result = finding.result
-    if isinstance(result, Unmeasured):
-        return printable(result.reason)
-    plain = isfinite(result.distance) and not words.is_copy(finding)
-    return "" if plain and not result.evidence.reason else words.reason(finding)
+def topic_view(findings: Sequence[FindingView], helps: str) -> TopicView:
+    """findings: of one topic, worst first. helps: what would help with it."""
+    return TopicView(findings[0], tuple(findings[1:]), helps)
+
+
+def passed_views(findings: Sequence[Finding], views: Sequence[FindingView]) -> tuple[PassedView, ...]:
+    """The views of these consistent findings, a check and subject a line: a palette of twenty colors that
+    are as pinned says one thing, not twenty.
+    """
+    rows: dict[tuple[str, str], list[int]] = {}
+    for number, finding in enumerate(findings):
+        rows.setdefault((finding.result.check, finding.result.subject), []).append(number)
+    return tuple(
+        PassedView(views[numbers[0]], _and_others(findings[numbers[0]], len(numbers)))
+        for numbers in sorted(
+            rows.values(), key=lambda numbers: words.check_order(findings[numbers[0]].result.check)
+        )
+    )
+
+
+def _and_others(farthest: Finding, number: int) -> str:
+    part = printable(farthest.result.part)
+    return f"farthest of {number}: {part}" if number > 1 and part else part
 
 
 def _number(measurement: Measurement, tolerance: Tolerance | None) -> NumberView | None:
@@ -130,14 +171,12 @@ def _number(measurement: Measurement, tolerance: Tolerance | None) -> NumberView
     return NumberView(
         quantity=words.quantity(measurement.distance, printable(measurement.unit)),
         limits=words.limits(tolerance, measurement.unit) if tolerance else "",
-        bar=_bar(measurement.distance, tolerance) if tolerance else None,
+        bar=_bar(measurement.distance, tolerance, measurement.unit) if tolerance else None,
     )
 
 
-def _bar(distance: float, tolerance: Tolerance) -> BarView | None:
-    end = max(distance * 1.08, tolerance.reject_above * BAR_HEADROOM, tolerance.accept_below * BAR_HEADROOM)
-    if end <= 0:
-        return None
+def _bar(distance: float, tolerance: Tolerance, unit: str) -> BarView:
+    end = axis_end([distance], tolerance, unit)
     return BarView(
         copy=_within(tolerance.too_close or 0, end),
         accept=_within(tolerance.accept_below, end),

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
+from consistency import character_of
 from consistency.judge import Finding, Verdict
 from consistency.measurement import Box
 from series.audit import AuditedFrame, AuditReference
 from series.report import words
-from series.report.order import worst_first
-from series.report.view.findings import FindingView, finding_view
+from series.report.order import topics, worst_first
+from series.report.sentences import advice, lead
+from series.report.view.findings import (
+    FindingView,
+    PassedView,
+    TopicView,
+    finding_view,
+    passed_views,
+    topic_view,
+)
 from series.report.words import printable
 
 STAGE_PIXELS = 440
 """Longest side of a frame in its details: thumbnails hold 320 px, and more enlargement shows only blur."""
 
-REFERENCES_PER_SUBJECT = 4
-"""Enough to see a character from its sides; all of them stand at the end of the page."""
+REFERENCES_NOTED = 4
+"""Of a character that something is noted about: enough to see it from its sides. All references stand at
+the end of the page."""
+REFERENCES_OTHERS = 1
+"""Of every other character of the frame."""
+BADGES = 3
+"""Kinds of drift named on a tile; more would not fit on a phone."""
 
 STYLE = "style"
 """Subject of the references that show the style and no character."""
+
+_SHOWS_THE_CAST = frozenset({"identity", "identity.alone", "identity.photo"})
+"""Checks whose boxes are drawn even when all is well: they show who was found where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +71,18 @@ class FrameView:
     verdict: str
     title: str
     """The verdict as a word."""
+    badges: tuple[str, ...]
+    """The kinds of drift that its verdict comes from, worst first."""
     lead: str
     """The worst finding in words."""
+    lead_swatch: tuple[str, str] | None
+    """Pinned and found color, where the worst finding is about one."""
     error: str
     size: str
     characters: str
+    """With their planned outfits: "mara: home, tib"."""
+    shot: str
+    scene: str
     notes: tuple[str, ...]
     thumbnail: str
     """data: address; empty when unreadable or over the limit."""
@@ -66,80 +91,121 @@ class FrameView:
     stage_width: int
     stage_height: int
     opened: bool
-    noted: tuple[FindingView, ...]
+    noted: tuple[TopicView, ...]
     """Drifted and unsure findings, worst first."""
-    consistent: tuple[FindingView, ...]
+    consistent: tuple[PassedView, ...]
+    passed: str
+    """How many measurements were within their limits."""
     boxes: tuple[BoxView, ...]
     references: tuple[int, ...]
     """Positions among the references of the page."""
-    more_references: int
-    """How many there was no room for."""
+    twins: tuple[tuple[int, str], ...]
+    """Other frames to compare with: number and name."""
 
 
 def frame_view(
     number: int,
     frame: AuditedFrame,
     references: Sequence[AuditReference],
+    frames: Mapping[str, int],
     *,
     detailed: bool,
     opened: bool,
 ) -> FrameView:
-    """detailed: with its picture and findings. opened: with its details open at first."""
+    """frames: name → number of those with details. detailed: with its picture and findings. opened: with its
+    details open at first.
+    """
     findings = worst_first(frame.assessment.findings)
     shown = findings if detailed else []
+    noted = [finding for finding in shown if finding.verdict is not Verdict.CONSISTENT]
+    passed = [finding for finding in shown if finding.verdict is Verdict.CONSISTENT]
     boxes = _Boxes()
-    positions = {reference.name: position for position, reference in enumerate(references)}
-    views = [finding_view(finding, boxes.numbers(finding), positions) for finding in shown]
+    addresses = {name: f"frame-{position}" for name, position in frames.items()}
+    addresses |= {reference.name: f"reference-{position}" for position, reference in enumerate(references)}
+
+    def views(of: Sequence[Finding]) -> list[FindingView]:
+        return [finding_view(finding, boxes.numbers(finding), addresses) for finding in of]
+
+    told = [topic_view(views(topic), advice(topic[0], frame)) for topic in topics(noted)]
     # Beside a picture only: an unreadable file leaves nothing to compare.
-    pinned = _pinned(frame.characters, shown, references if frame.thumbnail and detailed else ())
+    beside = frame.thumbnail and detailed
     name = words.frame_name(frame)
     file = printable(frame.file)
     scale = STAGE_PIXELS / max(frame.width, frame.height, 1)
     return FrameView(
         number=number,
         name=name,
-        file="" if file == name else file,
+        file="" if name in {file, PurePath(file).stem} else file,
         verdict=frame.verdict.value,
         title=words.VERDICT_TITLES[frame.verdict],
+        badges=_badges(frame, findings),
         lead=_lead(frame, findings),
+        lead_swatch=_lead_swatch(findings),
         error=printable(frame.error),
         size=f"{frame.width} × {frame.height} px" if frame.width else "",
-        characters=", ".join(map(printable, frame.characters)),
+        characters=words.planned(frame),
+        shot=printable(frame.shot.replace("_", " ")),
+        scene=printable(frame.scene),
         notes=tuple(map(printable, frame.notes)),
         thumbnail=picture(frame.thumbnail) if detailed else "",
         detailed=detailed,
         stage_width=max(1, round(frame.width * scale)),
         stage_height=max(1, round(frame.height * scale)),
         opened=opened,
-        noted=tuple(view for view in views if view.verdict != Verdict.CONSISTENT.value),
-        consistent=tuple(view for view in views if view.verdict == Verdict.CONSISTENT.value),
+        noted=tuple(told),
+        consistent=passed_views(passed, views(passed)),
+        passed=f"{words.plural(len(passed), 'measurement')} within limits",
         boxes=boxes.views(),
-        references=pinned.shown,
-        more_references=pinned.left_out,
+        references=_pinned(frame, noted, references) if beside else (),
+        twins=_twins(noted, frames) if beside else (),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pinned:
-    shown: tuple[int, ...]
-    left_out: int
-
-
 def _pinned(
-    characters: Iterable[str], findings: Iterable[Finding], references: Sequence[AuditReference]
-) -> _Pinned:
-    """The references to show beside a frame: of each of its characters, then of the style, those that came
-    nearest first.
+    frame: AuditedFrame, noted: Sequence[Finding], references: Sequence[AuditReference]
+) -> tuple[int, ...]:
+    """The references to show beside a frame: what it copies, its characters in their planned outfits, those
+    that something is noted about first; the style only where the style or the rendering is noted.
     """
-    nearest = {finding.result.evidence.nearest for finding in findings}
-    shown: list[int] = []
-    left_out = 0
-    for subject in (*characters, STYLE):
-        own = [position for position, reference in enumerate(references) if reference.subject == subject]
-        own.sort(key=lambda position: references[position].name not in nearest)
-        shown += own[:REFERENCES_PER_SUBJECT]
-        left_out += len(own[REFERENCES_PER_SUBJECT:])
-    return _Pinned(tuple(shown), left_out)
+    nearest = {finding.result.evidence.nearest for finding in noted}
+    subjects = dict.fromkeys(character_of(finding.result.subject) for finding in noted)
+    hand = any(words.kind(finding.result.check) in {"style", "rendering"} for finding in noted)
+    shown = [
+        position
+        for position, reference in enumerate(references)
+        if reference.name in nearest and reference.subject != STYLE
+    ]
+    for subject in dict.fromkeys((*subjects, *frame.characters)):
+        if subject == STYLE:
+            continue
+        own = [p for p, reference in enumerate(references) if reference.subject == subject]
+        outfit = frame.wardrobe.get(subject, "")
+        planned = [position for position in own if references[position].wardrobe == outfit] or own
+        shown += planned[: REFERENCES_NOTED if subject in subjects else REFERENCES_OTHERS]
+    if hand:
+        style = [p for p, reference in enumerate(references) if reference.subject == STYLE]
+        shown += sorted(style, key=lambda p: references[p].name not in nearest)[:REFERENCES_NOTED]
+    return tuple(dict.fromkeys(shown))
+
+
+def _twins(noted: Iterable[Finding], frames: Mapping[str, int]) -> tuple[tuple[int, str], ...]:
+    names = dict.fromkeys(finding.result.evidence.nearest for finding in noted)
+    return tuple((frames[name], printable(name)) for name in names if name in frames)
+
+
+def _badges(frame: AuditedFrame, findings: Sequence[Finding]) -> tuple[str, ...]:
+    if frame.verdict is Verdict.CONSISTENT:
+        return ()
+    kinds = dict.fromkeys(words.kind(f.result.check) for f in findings if f.verdict is frame.verdict)
+    named = [printable(words.kind_title(kind)) for kind in kinds]
+    return tuple(named if len(named) <= BADGES else [*named[:BADGES], f"+{len(named) - BADGES}"])
+
+
+def _lead_swatch(findings: Sequence[Finding]) -> tuple[str, str] | None:
+    if not findings or findings[0].verdict is Verdict.CONSISTENT:
+        return None
+    swatches = finding_view(findings[0], (), {}).swatches
+    return (swatches[0].pinned, swatches[0].found) if len(swatches) == 1 and swatches[0].pinned else None
 
 
 def _lead(frame: AuditedFrame, findings: Sequence[Finding]) -> str:
@@ -148,8 +214,8 @@ def _lead(frame: AuditedFrame, findings: Sequence[Finding]) -> str:
     if not findings:
         return "nothing was measured"
     if frame.verdict is Verdict.CONSISTENT:
-        return f"{words.plural(len(findings), 'check')} passed"
-    return words.reason(findings[0])
+        return f"{words.plural(len(findings), 'measurement')} within limits"
+    return lead(findings[0])
 
 
 def picture(jpeg: bytes) -> str:
@@ -167,6 +233,8 @@ class _Boxes:
 
     def numbers(self, finding: Finding) -> list[int]:
         """Where the boxes of a finding stand among those of its frame."""
+        if finding.verdict is Verdict.CONSISTENT and finding.result.check not in _SHOWS_THE_CAST:
+            return []
         keys = [(labeled.box, labeled.label) for labeled in finding.result.evidence.boxes]
         for key in keys:
             self._boxes.setdefault(key, finding.verdict.value)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from consistency import character_of
 from consistency.judge import Verdict
 from series.audit import Audit, AuditedFrame, AuditReference
 from series.report import words
@@ -41,6 +44,7 @@ class ReferenceView:
     number: int
     name: str
     subject: str
+    """With its outfit: "mara (home)"."""
     digest: str
     thumbnail: str
 
@@ -62,6 +66,17 @@ class OptionGroupView:
 
 
 @dataclass(frozen=True, slots=True)
+class KindView:
+    """One kind of drift, and in how many frames it was found."""
+
+    kind: str
+    title: str
+    frames: str
+    address: str
+    """Shows these frames."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """Everything on the page."""
 
@@ -72,6 +87,10 @@ class PageView:
     headline: str
     total: str
     counts: tuple[CountView, ...]
+    kinds: tuple[KindView, ...]
+    """Kinds of drift that were found, most frames first."""
+    manifest: str
+    frames_folder: str
     notes: tuple[str, ...]
     limit_note: str
     frames: tuple[FrameView, ...]
@@ -94,8 +113,13 @@ def page_view(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) ->
     first = frames_worst_first(audit.frames)
     detailed = {numbers[id(frame)] for frame in first[:max_thumbnails]}
     opened = {numbers[id(frame)] for frame in first[:MAX_OPEN] if frame.verdict is Verdict.DRIFTED}
+    panels = {
+        frame.panel: number for number, frame in enumerate(audit.frames) if frame.panel and number in detailed
+    }
     frames = tuple(
-        frame_view(number, frame, audit.references, detailed=number in detailed, opened=number in opened)
+        frame_view(
+            number, frame, audit.references, panels, detailed=number in detailed, opened=number in opened
+        )
         for number, frame in enumerate(audit.frames)
     )
     drawn = charts(audit.frames)
@@ -108,6 +132,9 @@ def page_view(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) ->
         headline=words.headline(audit),
         total=words.plural(len(audit.frames), "frame"),
         counts=_counts(audit),
+        kinds=_kinds(audit.frames),
+        manifest=printable(audit.manifest),
+        frames_folder=printable(audit.frames_folder),
         notes=tuple(map(printable, audit.notes)),
         limit_note=_limit_note(len(audit.frames), max_thumbnails),
         frames=frames,
@@ -148,11 +175,32 @@ def _counts(audit: Audit) -> tuple[CountView, ...]:
     return tuple(views)
 
 
+def _kinds(frames: Iterable[AuditedFrame]) -> tuple[KindView, ...]:
+    counts = Counter(
+        kind
+        for frame in frames
+        for kind in {
+            words.kind(finding.result.check)
+            for finding in frame.assessment.findings
+            if finding.verdict is Verdict.DRIFTED
+        }
+    )
+    return tuple(
+        KindView(
+            printable(kind),
+            printable(words.kind_title(kind)),
+            words.plural(number, "frame"),
+            f"#{urlencode({'verdict': Verdict.DRIFTED.value, 'check': printable(kind)})}",
+        )
+        for kind, number in sorted(counts.items(), key=lambda item: (-item[1], words.check_order(item[0])))
+    )
+
+
 def _reference(number: int, reference: AuditReference) -> ReferenceView:
     return ReferenceView(
         number,
         printable(reference.name),
-        printable(reference.subject),
+        words.look(f"{reference.subject}/{reference.wardrobe}" if reference.wardrobe else reference.subject),
         reference.digest,
         picture(reference.thumbnail),
     )
@@ -160,6 +208,14 @@ def _reference(number: int, reference: AuditReference) -> ReferenceView:
 
 def _characters(frames: Iterable[AuditedFrame]) -> list[str]:
     return sorted({character for frame in frames for character in frame.characters})
+
+
+def _noted(frame: AuditedFrame) -> Iterable[str]:
+    return (
+        character_of(finding.result.subject)
+        for finding in frame.assessment.findings
+        if finding.verdict is not Verdict.CONSISTENT
+    )
 
 
 def _check_options(frames: Iterable[AuditedFrame]) -> tuple[OptionGroupView, ...]:
@@ -198,12 +254,13 @@ def _frame_data(
     frame: AuditedFrame, check_number: dict[str, int], character_number: dict[str, int]
 ) -> dict[str, object]:
     """The keys: n name, v verdict, c characters, f [check, character or -1, verdict], each triple once.
-    They are short because 2,000 frames repeat them.
+    They are short because 2,000 frames repeat them. Characters are those of the panel, and those that
+    something is noted about: one that turned up where it was not planned.
     """
     triples = {
         (
             check_number[finding.result.check],
-            character_number.get(finding.result.subject, -1),
+            character_number.get(character_of(finding.result.subject), -1),
             finding.verdict.severity,
         )
         for finding in frame.assessment.findings
@@ -211,6 +268,12 @@ def _frame_data(
     return {
         "n": words.frame_name(frame),
         "v": frame.verdict.severity,
-        "c": [character_number[character] for character in frame.characters],
+        "c": sorted(
+            {
+                character_number[character]
+                for character in (*frame.characters, *_noted(frame))
+                if character in character_number
+            }
+        ),
         "f": sorted(triples),
     }

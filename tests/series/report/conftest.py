@@ -72,9 +72,14 @@ def _drifted() -> AuditedFrame:
                 "ΔE00",
                 "lab/1",
                 Evidence("coat #d35400 instead of #c0392b, ΔE00 11.2", (box,), (coat, boots)),
+                part="coat",
             ),
+            Measurement("color.role", "mara", 1.5, "ΔE00", "lab/1", Evidence("hair"), part="hair"),
         ),
         notes=("Display P3 converted to sRGB",),
+        scene="Mara runs",
+        shot="close_up",
+        wardrobe={"mara": "home"},
     )
 
 
@@ -87,9 +92,14 @@ def _hostile() -> AuditedFrame:
         _judged(
             Measurement("made.up", SCRIPT, 1.5, "", "x/1", Evidence(MARKUP, (box,), nearest=f"{LONG}.png")),
             Unmeasured("identity", RIGHT_TO_LEFT, f"{CLOSING} the figure is 31 px high; 48 are needed"),
+            Unmeasured("color.role", RIGHT_TO_LEFT, "too small", part=CLOSING),
             Measurement("style.series", "series", float("nan"), "distance", "texture/1"),
         ),
         notes=(CLOSING,),
+        scene=MARKUP,
+        shot=SCRIPT,
+        wardrobe={RIGHT_TO_LEFT: CLOSING},
+        placed=(SCRIPT,),
     )
 
 
@@ -141,6 +151,8 @@ def hostile_audit() -> Audit:
         tolerances=TOLERANCES,
         notes=("Not locked: run series lock.", MARKUP),
         version="0.0.0",
+        manifest=f"{SCRIPT}/series.yaml",
+        frames_folder=FORMULA,
     )
 
 

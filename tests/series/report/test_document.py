@@ -2,8 +2,8 @@ import json
 import math
 from dataclasses import replace
 
+import jsonschema
 import numpy as np
-import pytest
 
 from consistency.judge import judge
 from consistency.measurement import Measurement
@@ -60,7 +60,6 @@ def test_numpy_numbers_are_written(plain):
 
 
 def test_follows_its_schema(audit, clean):
-    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
     schema = audit_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     for one in (audit, clean):

@@ -2,22 +2,31 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
+from consistency.tolerance import Tolerance
+from series.pipeline import AuditOptions, audit_series
 from series.report import audit_html
+from series.report.view.scale import axis_end
+
+TOLERANCE = Tolerance(0.35, 0.55, "as in plain()")
+SAMPLE = Path(__file__).parents[3] / "samples" / "lantern"
 
 BROWSER = os.environ.get("SERIES_TEST_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(tmp_path_factory):
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if BROWSER is None:
         pytest.skip("no Chromium found; set SERIES_TEST_BROWSER")
+    home = str(tmp_path_factory.mktemp("browser"))  # where the browser keeps its profile
     with api.sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-background-networking"]
-        running = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+        own = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
+        running = playwright.chromium.launch(executable_path=BROWSER, args=arguments, env=own)
         yield running
         running.close()
 
@@ -113,7 +122,8 @@ def test_a_chart_point_leads_to_its_frame(opened, plain):
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     # Frame 4 of 0..8 stands in the middle; its distance of 0.9 is near the top.
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * (1 - 0.9 / 0.99))
+    end = axis_end([0.9], TOLERANCE, "cosine distance")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * (1 - 0.9 / end))
     page.wait_for_function("location.hash.includes('frame=4')")
 
 
@@ -133,3 +143,39 @@ def test_charts_follow_the_window(opened, plain):
     page.set_viewport_size({"width": 360, "height": 700})
     page.wait_for_timeout(200)
     assert page.locator(".plot canvas").first.bounding_box()["width"] <= 330
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return audit_series(AuditOptions(SAMPLE / "series.yaml", SAMPLE / "frames")).audit
+
+
+def test_sample_character_filter_finds_who_is_there_unplanned(opened, sample):
+    page = opened(sample)
+    page.select_option("#filter-check", "identity.unexpected")
+    page.select_option("#filter-character", "tib")
+    assert page.locator(".tile:visible b").all_text_contents() == ["p13"]
+
+
+def test_sample_kinds_of_drift_lead_to_their_frames(opened, sample):
+    page = opened(sample)
+    page.click(".kinds a >> text=Color")
+    assert page.locator(".tile:visible b").all_text_contents() == ["p06", "p14"]
+    assert page.locator("[data-verdict=drifted]").get_attribute("aria-pressed") == "true"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_sample_fits_the_window_with_everything_open(opened, sample, width):
+    page = opened(sample, width)
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("img:not([src])").count() == 0
+
+
+def test_sample_axis_shows_the_points(opened, sample):
+    page = opened(sample)
+    charts = page.evaluate("JSON.parse(document.getElementById('data').textContent).charts")
+    copies = next(chart for chart in charts if chart["title"] == "Copy of a reference")
+    farthest = max(distance for line in copies["lines"] for distance in line["y"])
+    assert farthest < copies["end"] < 2 * farthest

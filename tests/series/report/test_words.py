@@ -2,9 +2,19 @@ import pytest
 
 from consistency.judge import judge
 from consistency.measurement import Evidence, Measurement, Unmeasured
-from consistency.tolerance import Tolerance
-from series.report.order import worst_first
-from series.report.words import amount, check_title, limits, printable, quantity, reason
+from consistency.tolerance import DEFAULT_TOLERANCES, Tolerance
+from series.report.order import topics, worst_first
+from series.report.words import (
+    amount,
+    check_title,
+    kind,
+    kind_title,
+    limits,
+    look,
+    printable,
+    quantity,
+    reason,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +37,17 @@ def test_limits():
     assert (
         limits(Tolerance(100, 100, "", 0.05), "") == "accepted up to 100, rejected above, a copy below 0.05"
     )
+
+
+def test_limits_that_no_pictures_reach_are_not_said():
+    assert limits(Tolerance(200, 200, "", 7), "ΔE of 16×16 cells") == "a copy below 7"
+    assert limits(Tolerance(4, 100, ""), "ΔE00") == "accepted up to 4, never rejected"
+
+
+@pytest.mark.parametrize("check", sorted({key[0] for key in DEFAULT_TOLERANCES}))
+def test_every_check_has_a_title_and_fits_a_kind(check):
+    assert check_title(check) != check
+    assert kind_title(kind(check)) != kind(check)
 
 
 def test_unknown_checks_keep_their_name():
@@ -68,3 +89,37 @@ def test_worst_first():
 
 def test_amount_of_a_share():
     assert amount(0.5, "share of frame") == "50.0%"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("mara", "mara"), ("mara/home", "mara (home)"), ("refs/oswin/front.png", "refs/oswin/front.png")],
+)
+def test_look(name, words):
+    assert look(name) == words
+
+
+def test_what_explains_the_others_comes_first():
+    tolerances = {
+        (check, "x"): Tolerance(1, 2, "") for check in ("style.series", "picture.blank", "identity.swap")
+    }
+    results = [
+        Measurement(check, "a", 9 if check == "style.series" else 3, "", "x") for check, _ in tolerances
+    ]
+    order = [finding.result.check for finding in worst_first(judge(results, tolerances).findings)]
+    assert order == ["picture.blank", "identity.swap", "style.series"]
+
+
+def test_topics_keep_together_what_tells_of_one_thing():
+    tolerances = {
+        (check, "x"): Tolerance(1, 2, "") for check in ("style.series", "rendering.series", "color.role")
+    }
+    results = [
+        Measurement("style.series", "series", 3, "", "x"),
+        Measurement("color.role", "mara", 3, "", "x", part="coat"),
+        Measurement("rendering.series", "series", 9, "", "x"),
+        Measurement("color.role", "mara", 4, "", "x", part="hair"),
+        Measurement("color.role", "tib", 3, "", "x", part="fur"),
+    ]
+    together = [[f.result.part for f in topic] for topic in topics(judge(results, tolerances).findings)]
+    assert together == [["hair", "coat"], ["", ""], ["fur"]]
