@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterator, Mapping
+from math import isfinite
 
 from consistency.checks import color, identity, picture, rendering, style
 from consistency.checks.expected import sketch
@@ -15,19 +13,16 @@ from consistency.measurement import Evidence, Measurement, Result, Unmeasured
 from consistency.observation import Observation, whole_region
 from consistency.palette import dominant_colors
 from consistency.palette_measures import mean_color_difference, p90_to_nearest, role_mean_shift
-from consistency.vectors import cosine_distance, unit_rows
+from consistency.vectors import cosine_distance
 
 
-def compare(
-    a: Observation, b: Observation, encoders: Mapping[str, str], center: NDArray[np.float32] | None = None
-) -> list[Result]:
+def compare(a: Observation, b: Observation, encoders: Mapping[str, str]) -> list[Result]:
     """Every check's distance from a to b, both observed with `whole=True` by the same encoders.
 
-    encoders: role → encoder id. center: float32 (d,), mean of the subject vectors of the project that both
-    belong to, subtracted before the cosine; None compares the plain vectors. Colors are those of a against
-    the dominant colors of b: not symmetric.
+    encoders: role → encoder id. Vectors are compared as they are: two pictures have no project whose mean
+    could be taken out. Colors are those of a against the dominant colors of b: not symmetric.
     """
-    results: list[Result] = [*_subject(a, b, encoders, center)]
+    results: list[Result] = [*_subject(a, b, encoders)]
     distance = float(cosine_distance(a.style[None], b.style[None])[0, 0])
     results.append(Measurement("style.reference", "style", distance, style.UNIT, encoders["style"]))
     moved = rendering_distance(a.rendering, b.rendering[None])
@@ -37,20 +32,15 @@ def compare(
             "rendering.reference", "style", moved.distance, rendering.UNIT, encoders["rendering"], evidence
         )
     )
-    return results + _colors(a, b) + _pictures(a, b)
+    return [*results, *_colors(a, b), *_pictures(a, b)]
 
 
-def _subject(
-    a: Observation, b: Observation, encoders: Mapping[str, str], center: NDArray[np.float32] | None
-) -> list[Result]:
+def _subject(a: Observation, b: Observation, encoders: Mapping[str, str]) -> list[Result]:
     seen_a, seen_b = whole_region(a), whole_region(b)
     if seen_a is None or seen_b is None:
         reason = "the whole picture was not observed as a subject: ask for it with Request(whole=True)"
         return [Unmeasured("identity", "subject", reason, encoders["subject"])]
-    rows = np.stack([seen_a.vector, seen_b.vector])
-    if center is not None:
-        rows = unit_rows(rows - center)
-    distance = float(cosine_distance(rows[:1], rows[1:])[0, 0])
+    distance = float(cosine_distance(seen_a.vector[None], seen_b.vector[None])[0, 0])
     own = Measurement("identity", "subject", distance, identity.UNIT, encoders["subject"])
     lab, weights = seen_a.colors.samples()
     pinned = dominant_colors(*seen_b.colors.samples())
@@ -64,16 +54,18 @@ def _subject(
     ]
 
 
-def _colors(a: Observation, b: Observation) -> list[Result]:
+def _colors(a: Observation, b: Observation) -> Iterator[Result]:
     lab, weights = a.colors.samples()
     own = dominant_colors(lab, weights)
     pinned = dominant_colors(*b.colors.samples())
     shift = role_mean_shift(lab, weights, pinned.labs, pinned.shares).total
     moved = earth_movers_distance(own.labs, own.shares, pinned.labs, pinned.shares)
-    return [
-        Measurement("color.shift", "frame", shift, color.UNIT, color.ENCODER),
-        Measurement("color.emd", "frame", moved, color.UNIT, color.ENCODER),
-    ]
+    if isfinite(shift):
+        yield Measurement("color.shift", "frame", shift, color.UNIT, color.ENCODER)
+    else:
+        reason = "no color of the second picture is in the first: nothing says what shifted"
+        yield Unmeasured("color.shift", "frame", reason, color.ENCODER)
+    yield Measurement("color.emd", "frame", moved, color.UNIT, color.ENCODER)
 
 
 def _pictures(a: Observation, b: Observation) -> list[Result]:

@@ -168,12 +168,6 @@ def compare_pictures(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the rows as JSON; - is standard output."),
     ] = None,
-    center: Annotated[
-        bool,
-        typer.Option(
-            "--center", help="With --pairs: subtract the mean of all pictures first, as an audit does."
-        ),
-    ] = False,
     encoder: EncoderName = "classical",
     cache: CacheFile = None,
     no_cache: NoCache = False,
@@ -199,7 +193,6 @@ def compare_pictures(
             encoder=encoder,
             cache=_cache_file(cache, no_cache),
             workers=_processes(workers),
-            center=center,
             progress=progress,
         )
     _print_rows(rows, json_file, many=pairs is not None)

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from consistency import (
     Locator,
     Measurement,
@@ -22,13 +19,9 @@ from consistency import (
     Unreadable,
     compare,
     load_encoders,
-    whole_region,
 )
 from series.errors import FramesError
 from series.pipeline import Progress
-
-CENTER_AT_LEAST = 8
-"""Pictures that a set needs before its mean says something about it and not about one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +60,9 @@ def compare_pairs(
     encoder: str = "classical",
     cache: Path | None = None,
     workers: int = 1,
-    center: bool = False,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
-    """One row a pair: its columns, `measurements` and `unmeasured`. Every file is observed once.
-
-    center: subtract the mean subject vector of all pictures first, as an audit does with its characters;
-    better among drawings of one project, and then each distance depends on the other pairs.
-    """
+    """One row a pair: its columns, `measurements` and `unmeasured`. Every file is observed once."""
     encoders = load_encoders(encoder)
     store = ObservationCache(cache)
     try:
@@ -82,8 +70,7 @@ def compare_pairs(
         seen = _observe(pairs, observer, progress or Progress())
     finally:
         store.close()
-    mean = _mean([one for one in seen.values() if isinstance(one, Observation)]) if center else None
-    return [_row(pair, seen, encoders.ids, mean) for pair in pairs]
+    return [_row(pair, seen, encoders.ids) for pair in pairs]
 
 
 def _observe(
@@ -98,16 +85,8 @@ def _observe(
     return seen
 
 
-def _mean(observations: Sequence[Observation]) -> NDArray[np.float32] | None:
-    vectors = [region.vector for one in observations if (region := whole_region(one)) is not None]
-    return np.mean(vectors, axis=0) if len(vectors) >= CENTER_AT_LEAST else None
-
-
 def _row(
-    pair: Pair,
-    seen: Mapping[Path, Observation | Unreadable],
-    encoders: Mapping[str, str],
-    center: NDArray[np.float32] | None,
+    pair: Pair, seen: Mapping[Path, Observation | Unreadable], encoders: Mapping[str, str]
 ) -> dict[str, Any]:
     a, b = seen[pair.a], seen[pair.b]
     if isinstance(a, Unreadable) or isinstance(b, Unreadable):
@@ -115,7 +94,7 @@ def _row(
             {"check": "picture", "reason": one.reason} for one in (a, b) if isinstance(one, Unreadable)
         ]
         return {**pair.columns, "measurements": [], "unmeasured": unmeasured}
-    results = compare(a, b, encoders, center)
+    results = compare(a, b, encoders)
     return {
         **pair.columns,
         "measurements": list(_measurements(results)),

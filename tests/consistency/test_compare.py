@@ -19,7 +19,6 @@ from consistency import (
     compare,
     load_encoders,
 )
-from consistency.measurement import WHOLE
 
 CHECKS = {
     "identity",
@@ -99,14 +98,6 @@ def test_vectors_are_as_far_both_ways(seen) -> None:
     there, back = between(seen["red"], seen["green"]), between(seen["green"], seen["red"])
     for check in ("identity", "style.reference", "color.mean", "color.emd", "picture.aspect", "picture.copy"):
         assert there[check].distance == pytest.approx(back[check].distance, abs=1e-4), check
-
-
-def test_a_center_spreads_what_pictures_of_one_project_share(make) -> None:
-    a = make.observation(make.region("", (1, 0.1, 0), WHOLE))
-    b = make.observation(make.region("", (1, -0.1, 0), WHOLE))
-    plain, centered = between(a, b), between(a, b, center=np.array([1, 0, 0], np.float32))
-    assert plain["identity"].distance < 0.05
-    assert centered["identity"].distance > 1
 
 
 def test_a_picture_that_was_not_observed_whole_says_so(make) -> None:
