@@ -63,7 +63,7 @@ def _colors(a: Observation, b: Observation) -> Iterator[Result]:
     if isfinite(shift):
         yield Measurement("color.shift", "frame", shift, color.UNIT, color.ENCODER)
     else:
-        reason = "no color of the second picture is in the first: nothing says what shifted"
+        reason = "the picture is too small to say how its colors shifted"
         yield Unmeasured("color.shift", "frame", reason, color.ENCODER)
     yield Measurement("color.emd", "frame", moved, color.UNIT, color.ENCODER)
 

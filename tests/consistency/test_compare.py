@@ -107,3 +107,14 @@ def test_a_picture_that_was_not_observed_whole_says_so(make) -> None:
     assert missing.check == "identity"
     assert "Request(whole=True)" in missing.reason
     assert len(results) > 5
+
+
+def test_a_picture_of_one_pixel_says_what_could_not_be_measured(tmp_path, seen) -> None:
+    cv2.imwrite(str(tmp_path / "one.png"), np.full((1, 1, 3), 7, np.uint8))
+    observer = Observer(Recipe(load_encoders(), Locator.build({})), ObservationCache(None))
+    (one,) = observer.observe([Request(tmp_path / "one.png", whole=True)])
+    results = compare(one, seen["red"], load_encoders().ids)
+    assert all(np.isfinite(r.distance) for r in results if isinstance(r, Measurement))
+    (missing,) = [result for result in results if isinstance(result, Unmeasured)]
+    assert missing.check == "color.shift"
+    assert "too small" in missing.reason
