@@ -121,7 +121,11 @@ def _rows(mapping: Path) -> list[tuple[int, dict[str, str]]]:
 
 def _inside(folder: Path, file: str, where: str) -> Path:
     """The file, if it stays in the folder. A missing one is left to reading, which reports it and goes on."""
-    path = folder / file
-    if not file or not path.resolve().is_relative_to(folder.resolve()):
+    root = folder.resolve()
+    try:
+        path = (folder / file).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a name too long, a zero byte, links in a circle
+        raise FramesError(f"{where}: {file!r} cannot be a file ({error})") from error
+    if not file or not path.is_relative_to(root):
         raise FramesError(f"{where}: {file!r} is not inside the frames folder {folder}")
-    return path
+    return folder / path.relative_to(root)
