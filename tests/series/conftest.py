@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from series.pipeline import AuditOptions, Audited, audit_series
+from series.pipeline import Audited, AuditOptions, audit_series
 
 RED, GREEN, SKIN = (200, 50, 46), (60, 160, 90), (243, 203, 168)
 MANIFEST = """\

@@ -1,0 +1,126 @@
+"""References observed once, and what each panel is expected to look like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from consistency import Locator, ObservationCache, Observer, Recipe, load_encoders
+from series.manifest import read_manifest
+from series.pinned import (
+    PROPOSALS_OTHERS,
+    PROPOSALS_PINNED,
+    expect,
+    look_of,
+    observe_references,
+    palettes_of,
+    request_for,
+)
+from series.plan import plan
+
+
+@pytest.fixture
+def pin(comic):
+    """→ the orders by panel, and the references as facts."""
+
+    def pinned():
+        manifest = read_manifest(comic.manifest)
+        encoders = load_encoders()
+        observer = Observer(Recipe(encoders, Locator.build({})), ObservationCache(None))
+        facts = observe_references(manifest, observer.observe, encoders.ids)
+        return {order.panel: order for order in plan(manifest)}, facts
+
+    return pinned
+
+
+def test_each_outfit_is_a_look_of_its_own(pin) -> None:
+    _, pinned = pin()
+    assert pinned.gallery.names == ("mara", "mara/home", "tib")
+    assert pinned.locator.names == ("mara", "mara/home", "tib")
+    assert set(pinned.looks) == {"mara", "mara/home", "tib"}
+    assert [(shown.name, shown.subject) for shown in pinned.shown] == [
+        ("refs/mara.png", "mara"),
+        ("refs/mara_home.png", "mara"),
+        ("refs/tib.png", "tib"),
+    ]
+    assert (look_of("mara", ""), look_of("mara", "home")) == ("mara", "mara/home")
+
+
+def test_a_panel_looks_for_whom_it_names_and_for_everyone_else_once(pin) -> None:
+    orders, pinned = pin()
+    request = request_for(orders["p01"], Path("p01.png"), pinned)
+    assert request.wanted == {"mara": PROPOSALS_PINNED, "tib": PROPOSALS_OTHERS}
+    assert not request.whole
+    home = request_for(orders["p03"], Path("p03.png"), pinned)
+    assert home.wanted == {"mara/home": PROPOSALS_PINNED, "tib": PROPOSALS_OTHERS}
+
+
+def test_a_pinned_place_is_looked_at_instead_of_searched_for(pin, comic) -> None:
+    comic.edit(
+        "{id: p01, characters: [mara]}", "{id: p01, characters: [{name: mara, place: [0.1, 0.2, 0.5, 1]}]}"
+    )
+    orders, pinned = pin()
+    request = request_for(orders["p01"], Path("p01.png"), pinned)
+    (place,) = request.places
+    assert (place.name, place.pinned) == ("mara", True)
+    assert (place.box.left, place.box.bottom) == (0.1, 1)
+    assert request.wanted == {"tib": PROPOSALS_OTHERS}
+
+
+def test_an_outfit_without_references_is_measured_by_the_main_look(pin, comic) -> None:
+    comic.edit("references: [refs/mara_home.png], ", "")
+    orders, pinned = pin()
+    (mara,) = expect(orders["p03"], pinned).cast
+    assert (mara.name, mara.look) == ("mara", "mara")
+    assert mara.palette.swatches[0].name == "gown"
+
+
+def test_a_panel_expects_its_cast_with_the_colors_of_their_references(pin) -> None:
+    orders, pinned = pin()
+    expected = expect(orders["p02"], pinned)
+    mara, tib = expected.cast
+    assert (mara.look, tib.look) == ("mara", "tib")
+    assert mara.palette_shares.shape == (1,)
+    assert mara.palette_shares[0] > 0.2
+    assert tib.palette is None
+    assert tib.palette_shares is None
+    assert expected.size == (160, 120)
+    assert len(expected.references) == 3
+
+
+def test_a_panel_s_own_palette_stands_in_for_that_of_the_series(pin, comic) -> None:
+    comic.edit(
+        "panels:\n", 'palettes: {day: {sky: "#88aaff"}, night: {sky: "#001133"}}\npalette: day\npanels:\n'
+    )
+    comic.edit("{id: p04, ", "{id: p04, palette: night, ")
+    orders, _ = pin()
+    assert [subject for subject, _ in palettes_of(orders["p01"])] == ["day"]
+    assert [subject for subject, _ in palettes_of(orders["p04"])] == ["night"]
+
+
+def test_an_unreadable_reference_is_reported_and_the_others_serve(pin, comic, spoil) -> None:
+    spoil(comic.folder / "refs/tib.png", "text")
+    orders, pinned = pin()
+    (bad,) = pinned.unreadable
+    assert "tib.png" in bad.reason
+    assert pinned.gallery.names == ("mara", "mara/home")
+    assert "tib" not in request_for(orders["p01"], Path("p01.png"), pinned).wanted
+
+
+def test_without_references_nothing_is_pinned(pin, comic) -> None:
+    for path in (comic.folder / "refs").iterdir():
+        path.write_bytes(b"")
+    _, pinned = pin()
+    assert pinned.gallery is None
+    assert pinned.locator.names == ()
+    assert len(pinned.unreadable) == 3
+
+
+def test_the_id_of_what_is_pinned_changes_with_any_reference(pin, comic, pictures) -> None:
+    _, before = pin()
+    _, same = pin()
+    assert same.id == before.id
+    pictures(comic.folder / "refs/tib.png", 77)
+    _, after = pin()
+    assert after.id != before.id
