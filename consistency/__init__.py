@@ -4,6 +4,7 @@ Observe once (`Observer`), measure (`measure_frame`, `measure_series`, `compare`
 Knows no manifest, no provider, no database and no command line: those are `series`.
 """
 
+from consistency.batch import Recipe, Request, Unreadable
 from consistency.cache import ObservationCache
 from consistency.checks import measure_frame, measure_series
 from consistency.checks.casting import character_of
@@ -27,10 +28,11 @@ from consistency.judge import Assessment, Finding, Verdict, judge
 from consistency.locate import Locator
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, Result, SwatchMatch, Unmeasured
 from consistency.observation import ColorField, Observation, Proposal, Region, pack, unpack, whole_region
-from consistency.observe import Counts, Observer, Recipe, Request, Unreadable
-from consistency.palette import Palette, Swatch, parse_color
+from consistency.observe import Counts, Observer
+from consistency.palette import Palette, Swatch
 from consistency.palette_files import read_palette
 from consistency.tolerance import DEFAULT_TOLERANCES, Tolerance, Tolerances
+from consistency.typed_color import parse_color
 from consistency.vectors import Gallery
 
 __all__ = [

@@ -8,10 +8,10 @@ from math import isfinite
 from consistency.checks import color, identity, picture, rendering, style
 from consistency.checks.expected import sketch
 from consistency.color import earth_movers_distance
+from consistency.dominant import dominant_colors
 from consistency.encoders.rendering import describe, rendering_distance
 from consistency.measurement import Evidence, Measurement, Result, Unmeasured
 from consistency.observation import Observation, whole_region
-from consistency.palette import dominant_colors
 from consistency.palette_measures import mean_color_difference, p90_to_nearest, role_mean_shift
 from consistency.vectors import cosine_distance
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from consistency.color import lab_to_hex
 from consistency.errors import ColorError, PaletteError
-from consistency.palette import Lab, Palette, Swatch, from_notation, parse_color
+from consistency.palette import Lab, Palette, Swatch
+from consistency.typed_color import from_notation, parse_color
 
 MAX_BYTES = 2 * 1024 * 1024
 """Largest file that is read: thirty times the largest swatch book seen (about 2,000 named colors)."""

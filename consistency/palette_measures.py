@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from consistency.color import Floats, ciede2000, ciede2000_matrix
-from consistency.palette import weighted_pixels
+from consistency.dominant import weighted_pixels
 
 MIN_ROLE_PIXELS = 5
 """Sampled pixels below which a role was not found: a mean of fewer is edge blur. Set on sprites and comic

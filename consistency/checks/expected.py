@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from consistency.dominant import dominant_colors
 from consistency.measurement import Box
 from consistency.observation import ColorField, Observation
-from consistency.palette import Palette, dominant_colors
+from consistency.palette import Palette
 from consistency.vectors import Gallery
 
 SKETCH_SIDE = 16

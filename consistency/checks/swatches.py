@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consistency.color import ciede2000
+from consistency.dominant import dominant_colors
 from consistency.measurement import Box
 from consistency.observation import ColorField
-from consistency.palette import Palette, dominant_colors
+from consistency.palette import Palette
 
 Floats = NDArray[np.float32]
 

@@ -188,7 +188,7 @@ def _color(value: object) -> object:
 
 
 Color = Annotated[str, BeforeValidator(_color)]
-"""Text that consistency.palette.parse_color reads."""
+"""Text that consistency.parse_color reads."""
 
 
 # --- sizes and places -----------------------------------------------------------------------------------

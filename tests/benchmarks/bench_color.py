@@ -7,7 +7,7 @@ import numpy as np
 from colormath.color_diff_matrix import delta_e_cie2000
 
 from consistency.color import ciede2000, ciede2000_matrix, earth_movers_distance, srgb_to_lab
-from consistency.palette import dominant_colors
+from consistency.dominant import dominant_colors
 from consistency.palette_measures import role_mean_shift
 
 ROUNDS = 7

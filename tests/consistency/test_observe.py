@@ -27,7 +27,7 @@ from consistency import (
     load_encoders,
     whole_region,
 )
-from consistency import observe as observing
+from consistency import batch as observing
 from consistency.observation import frame_to_bytes, region_to_bytes
 from consistency.observe import BATCH, SERIAL_BELOW
 

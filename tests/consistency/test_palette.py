@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from PIL import ImageColor
 
 from consistency.color import ciede2000, ciede2000_matrix, lab_to_hex, lab_to_srgb, srgb_to_lab
+from consistency.dominant import dominant_colors
 from consistency.errors import ColorError
-from consistency.palette import Palette, Swatch, color_names, dominant_colors, parse_color
+from consistency.palette import Palette, Swatch
+from consistency.typed_color import color_names, parse_color
 
 # --- what people type ---
 
@@ -62,7 +64,9 @@ def test_adobe_lab_is_adapted():
 
 def test_names_are_those_of_css():
     # Pillow puts tuples into this table once a name has been looked up.
-    published = {name: "%02x%02x%02x" % ImageColor.getrgb(name) for name in ImageColor.colormap}
+    published = {
+        name: "".join(f"{channel:02x}" for channel in ImageColor.getrgb(name)) for name in ImageColor.colormap
+    }
     assert color_names() == published
     assert parse_color("Crimson") == parse_color("#dc143c")
     assert parse_color("dark slate-gray") == parse_color({"name": "darkslategray"})
@@ -136,7 +140,7 @@ def test_any_input_is_a_color_or_a_color_error(value):
 
 def test_import_and_hex_leave_colormath_alone():
     code = (
-        "import sys; from consistency.palette import parse_color\n"
+        "import sys; from consistency.typed_color import parse_color\n"
         "parse_color('#c39'); parse_color('rgb(1 2 3)'); parse_color('crimson')\n"
         "sys.exit('colormath' in sys.modules or 'networkx' in sys.modules)"
     )
@@ -238,7 +242,7 @@ def test_as_good_as_kmeans_of_opencv():
 
 def test_same_result_in_any_process_whatever_ran_before():
     code = (
-        "import cv2, numpy as np; from consistency.palette import dominant_colors\n"
+        "import cv2, numpy as np; from consistency.dominant import dominant_colors\n"
         "np.random.seed({0}); cv2.setRNGSeed({0}); cv2.randu(np.zeros((1, {0}), np.uint8), 0, 255)\n"
         "x = np.random.default_rng(7).uniform(0, 90, (4096, 3)).astype(np.float32)\n"
         "d = dominant_colors(x); print(d.labs.tobytes().hex() + d.shares.tobytes().hex())"

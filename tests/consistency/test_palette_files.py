@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from consistency.color import ciede2000
 from consistency.errors import PaletteError
-from consistency.palette import parse_color
 from consistency.palette_files import MAX_BYTES, MAX_SWATCHES, read_palette
+from consistency.typed_color import parse_color
 
 EVAL = Path(os.environ.get("SERIES_EVAL", Path(__file__).parents[2].parent / "shared" / "eval")) / "files"
 needs_files = pytest.mark.skipif(

@@ -2,10 +2,10 @@
 
     SERIES_EVAL=folder python tests/evaluation/eval_audit.py [--places] [--keep DIR]
 
-Builds a manifest for each episode of `comic/` (a real series without drift: every DRIFTED that no planned change
-explains is a false alarm) and for each series of `generated/` (generator output with drift labels), runs the
-public audit on each, and prints verdicts per check against the labels, with counts. --places pins the labeled
-boxes, so that finding and judging are told apart.
+Builds a manifest for each episode of `comic/` (a real series without drift: every DRIFTED that no planned
+change explains is a false alarm) and for each series of `generated/` (generator output with drift labels),
+runs the public audit on each, and prints verdicts per check against the labels, with counts. --places pins the
+labeled boxes, so that finding and judging are told apart.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from series.pipeline import AuditOptions, audit_series
 from series.report import audit_document, audit_html
 
 DATA = Path(os.environ.get("SERIES_EVAL", Path(__file__).parents[3] / "shared" / "eval"))
-CAST = {"pepper", "carrot", "saffron", "vendor"}
 LABELS = {
     "identity": ("identity",),
     "color": ("color",),
@@ -79,13 +78,11 @@ def comic_cases(root: Path, *, places: bool) -> Iterator[Case]:
                 shutil.copy(palette, folder / f"{name}.gpl")
                 one["palette"] = name
         shutil.copy(DATA / f"comic/palettes/episode_{episode}.gpl", folder / "episode.gpl")
+        own = {name: f"{name}.gpl" for name in characters if (folder / f"{name}.gpl").exists()}
         manifest: dict[str, Any] = {
             "version": 1,
             "series": f"Pepper&Carrot {episode}",
-            "palettes": {
-                "episode": "episode.gpl",
-                **{name: f"{name}.gpl" for name in characters if (folder / f"{name}.gpl").exists()},
-            },
+            "palettes": {"episode": "episode.gpl", **own},
             "palette": "episode",
             "characters": characters,
             "panels": [],
@@ -118,13 +115,9 @@ def comic_cases(root: Path, *, places: bool) -> Iterator[Case]:
 
 
 def generated_cases(root: Path, *, places: bool) -> Iterator[Case]:
-    series, frames, boxes = (
-        rows("generated/series.csv"),
-        rows("generated/frames.csv"),
-        rows("generated/boxes.csv"),
-    )
-    box_of = {(b["series"], b["frame"]): b for b in boxes}
-    for one in series:
+    frames = rows("generated/frames.csv")
+    box_of = {(b["series"], b["frame"]): b for b in rows("generated/boxes.csv")}
+    for one in rows("generated/series.csv"):
         name = one["series"]
         folder = root / name
         (folder / "refs").mkdir(parents=True)
@@ -136,13 +129,12 @@ def generated_cases(root: Path, *, places: bool) -> Iterator[Case]:
             if frame["role"] == "reference":
                 shutil.copy(DATA / "generated" / frame["file"], folder / "refs" / f"{frame['frame']}.jpg")
                 references.append(f"refs/{frame['frame']}.jpg")
+        pinned = {"medium": one["medium"], "references": references}
         manifest: dict[str, Any] = {
             "version": 1,
             "series": name,
             "style": {"references": references},
-            "characters": {"subject": {"medium": one["medium"], "references": references}}
-            if references
-            else {},
+            "characters": {"subject": pinned} if references else {},
             "panels": [],
         }
         for frame in own:
@@ -162,7 +154,7 @@ def generated_cases(root: Path, *, places: bool) -> Iterator[Case]:
 
 
 def worst(frame: dict[str, Any], kinds: tuple[str, ...]) -> str:
-    """The worst verdict among the measurements and unmeasured checks of these kinds; "" when there are none."""
+    """The worst verdict among the results of these kinds; "" when there are none."""
     found = [m["verdict"] for m in frame["measurements"] if m["check"].split(".")[0] in kinds]
     found += ["unsure" for u in frame["unmeasured"] if u["check"].split(".")[0] in kinds]
     return max(found, key=VERDICTS.index, default="")
@@ -205,50 +197,68 @@ def main() -> int:
     return 0
 
 
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.97)
+KINDS = ("identity", "color", "style", "rendering", "picture")
+
+
+class Table:
+    """Verdicts and distances by label."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self.distances: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        self.false_alarms: Counter[str] = Counter()
+
+    def add_comic(self, frame: dict[str, Any], label: str) -> None:
+        self.verdicts["comic frame", label][frame["verdict"]] += 1
+        for kind in KINDS:
+            self.verdicts[f"comic {kind}", label][worst(frame, (kind,))] += 1
+        if label == "none":
+            drifted = {m["check"] for m in frame["measurements"] if m["verdict"] == "drifted"}
+            self.false_alarms.update(drifted)
+        for m in frame["measurements"]:
+            self.distances[f"comic {m['check']}"]["none"].append(m["distance"])
+
+    def add_generated(self, frame: dict[str, Any], labels: dict[str, str]) -> None:
+        for label in LABELS.keys() & labels.keys():
+            kinds = LABELS[label]
+            self.verdicts[f"generated {label}", labels[label]][worst(frame, kinds)] += 1
+            for m in frame["measurements"]:
+                if m["check"].split(".")[0] in kinds:
+                    what = f"{label} by {m['check']}, {labels['medium']}"
+                    self.distances[what][labels[label]].append(m["distance"])
+
+    def print(self) -> None:
+        print(f"\n{'':44}" + "".join(f"{v:>12}" for v in (*VERDICTS, "not pinned")))
+        for (what, label), counts in sorted(self.verdicts.items()):
+            print(f"{what:26}{label:18}" + "".join(f"{counts[v]:12}" for v in (*VERDICTS, "")))
+        print("\nDRIFTED on the comic, by check:", dict(self.false_alarms))
+        print("\ndistances: quantiles 5 25 50 75 95 97, by label; AUC of none+slight against clear+other")
+        for what, by_label in sorted(self.distances.items()):
+            print_distances(what, by_label)
+
+
+def print_distances(what: str, by_label: dict[str, list[float]]) -> None:
+    for label, values in sorted(by_label.items()):
+        ordered = sorted(values)
+        cuts = [ordered[min(len(ordered) - 1, int(len(ordered) * q))] for q in QUANTILES]
+        print(f"{what:50}{label:16}{len(values):4}" + "".join(f"{cut:9.3f}" for cut in cuts))
+    same = by_label.get("none", []) + by_label.get("slight", [])
+    other = by_label.get("clear", []) + by_label.get("other_character", [])
+    if same and other:
+        print(f"{what:50}AUC {auc(other, same):.3f} ({len(same)} / {len(other)})")
+
+
 def report(cases: list[Case], documents: dict[str, Any]) -> None:
-    verdicts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    distances: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    false_alarms: Counter[str] = Counter()
+    table = Table()
     for case in cases:
         for frame in documents[case.name]["frames"]:
             labels = case.frames[frame["panel"]].labels
             if "comic" in labels:
-                verdicts["comic frame", labels["comic"]][frame["verdict"]] += 1
-                for kind in ("identity", "color", "style", "rendering", "picture"):
-                    verdicts[f"comic {kind}", labels["comic"]][worst(frame, (kind,))] += 1
-                if labels["comic"] == "none":
-                    false_alarms.update(
-                        {m["check"] for m in frame["measurements"] if m["verdict"] == "drifted"}
-                    )
-                for m in frame["measurements"]:
-                    distances[f"comic {m['check']}"]["none"].append(m["distance"])
-                continue
-            for label, kinds in LABELS.items():
-                if label in labels:
-                    verdicts[f"generated {label}", labels[label]][worst(frame, kinds)] += 1
-                    medium = labels["medium"]
-                    for m in frame["measurements"]:
-                        if m["check"].split(".")[0] in kinds:
-                            distances[f"{label} by {m['check']}, {medium}"][labels[label]].append(
-                                m["distance"]
-                            )
-    print(f"\n{'':44}" + "".join(f"{v:>12}" for v in (*VERDICTS, "not pinned")))
-    for (what, label), counts in sorted(verdicts.items()):
-        print(f"{what:26}{label:18}" + "".join(f"{counts[v]:12}" for v in (*VERDICTS, "")))
-    print("\nDRIFTED on the comic, by check:", dict(false_alarms))
-    print("\ndistances: quantiles 5 25 50 75 95 97, by label; AUC of none+slight against clear+other")
-    for what, by_label in sorted(distances.items()):
-        for label, values in sorted(by_label.items()):
-            ordered = sorted(values)
-            cuts = "".join(
-                f"{ordered[min(len(ordered) - 1, int(len(ordered) * q))]:9.3f}"
-                for q in (0.05, 0.25, 0.5, 0.75, 0.95, 0.97)
-            )
-            print(f"{what:50}{label:16}{len(values):4}{cuts}")
-        same = by_label.get("none", []) + by_label.get("slight", [])
-        other = by_label.get("clear", []) + by_label.get("other_character", [])
-        if same and other:
-            print(f"{what:50}AUC {auc(other, same):.3f} ({len(same)} / {len(other)})")
+                table.add_comic(frame, labels["comic"])
+            else:
+                table.add_generated(frame, labels)
+    table.print()
 
 
 if __name__ == "__main__":
