@@ -88,13 +88,6 @@ gains (two fits from different seeds, .7 at shrinkage .1: .81 and .70, 1 at shri
 BACKGROUND_BOXES = tuple(Box(x, y, x + 0.5, y + 0.5) for y in (0.0, 0.5) for x in (0.0, 0.5))
 """Windows of a reference that show what stands around its subject: the background of a gallery of one."""
 
-CALIBRATION = (26.534, -25.367)
-"""Slope and offset over the centred distance. Held-out subjects (1020 same, 3060 other), comic (25, 25) and
-drawn series (1306, 3918), each weighing the same. Cllr of each, fitted on the other two: .21, .51, .11."""
-CALIBRATION_ALONE = (7.039, -6.041)
-"""The same for one character with a background: held-out subjects (128, 4312), comic (25, 29), generator
-output (37, 27). Cllr, fitted on the others: .60, .76, 2.04: it does not carry over to redrawn figures."""
-
 _MIRRORED = np.r_[0:6, 6 + (DIRECTIONS // 2 - np.arange(DIRECTIONS)) % DIRECTIONS]
 """Where each number of a patch stands when the picture is mirrored."""
 _CORNERS = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)])
@@ -187,17 +180,6 @@ def describe(subject: Subject, arrays: Learned) -> Floats:
     textures = texture_words(standardized(patches(lab), arrays), patch_weights(mask), arrays.words)
     shape = outline(lab[box][..., 0])
     return _unit(np.concatenate([colors, textures, OUTLINE_WEIGHT * shape]))
-
-
-def probability_same(distance: Floats, *, centred: bool) -> Floats:
-    """Chance that two vectors show one subject, where same and other are equally frequent beforehand.
-
-    distance: float32 (...), cosine distance in [0, 2]. centred: True for a Gallery of two characters or
-    more, False for one character alone with a background. → float32 (...) in (0, 1), falling.
-    One logistic each; see CALIBRATION for what it was fitted on.
-    """
-    slope, offset = CALIBRATION if centred else CALIBRATION_ALONE
-    return np.asarray(1 / (1 + np.exp(slope * distance + offset)), np.float32)
 
 
 # Mask

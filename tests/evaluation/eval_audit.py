@@ -4,8 +4,8 @@
 
 Builds a manifest for each episode of `comic/` (a real series without drift: every DRIFTED that no planned
 change explains is a false alarm) and for each series of `generated/` (generator output with drift labels),
-runs the public audit on each, and prints verdicts per check against the labels, with counts. --places pins the
-labeled boxes, so that finding and judging are told apart.
+runs the public audit on each, and prints verdicts per check against the labels, with counts. --places pins
+the labeled boxes, so that finding and judging are told apart.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from consistency.encoders.appearance import (
     BACKGROUND_BOXES,
     AppearanceEncoder,
     learned,
-    probability_same,
     subject_mask,
 )
 from consistency.image import frame_from_array
@@ -162,16 +161,6 @@ def test_a_picture_in_one_color_has_a_mask_around_its_center():
 def test_a_mask_needs_a_picture(shape):
     with pytest.raises(ValueError, match="picture"):
         subject_mask(np.zeros(shape, np.float32))
-
-
-def test_probability_falls_with_distance():
-    distances = np.linspace(0, 2, 21, dtype=np.float32)
-    for centred in (True, False):
-        chances = probability_same(distances, centred=centred)
-        assert chances.dtype == np.float32
-        assert np.all(np.diff(chances) <= 0)
-        assert chances[0] > 0.95
-        assert chances[-1] < 0.05
 
 
 def test_the_background_boxes_cover_the_reference():
