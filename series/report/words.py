@@ -124,7 +124,7 @@ def amount(value: float, unit: str) -> str:
 def quantity(value: float, unit: str) -> str:
     """A number with its unit, as it is said: "ΔE00 11.2", "12.5% of frame", "0.412 cosine distance"."""
     number = amount(value, unit)
-    if "ΔE" in unit:
+    if "ΔE" in unit and " " not in unit:
         return f"{unit} {number}"
     if unit.startswith("share"):
         return f"{number} {unit.removeprefix('share').strip()}".strip()

@@ -92,7 +92,7 @@ def _usual(points: Mapping[_Key, Mapping[str, Mapping[int, Finding]]]) -> set[_K
 def _label(key: _Key, several: bool, usual: bool) -> str:  # noqa: FBT001 - two plain facts
     parts = [key[1]] if several else []
     if not usual:
-        parts.append("with a tolerance of their own")
+        parts.append("own tolerance")
     return printable(", ".join(parts))
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from consistency.judge import Assessment, Verdict, judge
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, SwatchMatch, Unmeasured
 from consistency.tolerance import Tolerance
 from series.audit import Audit, AuditedFrame, AuditReference
+from series.pipeline import AuditOptions, audit_series
 
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = "=cmd()"
@@ -191,6 +193,14 @@ def plain_audit(frames: int, *, every: int = 5) -> Audit:
 @pytest.fixture
 def audit() -> Audit:
     return hostile_audit()
+
+
+@pytest.fixture(scope="session")
+def sample() -> Audit:
+    """The sample comic with its known drift, really audited."""
+    folder = Path(__file__).parents[3] / "samples" / "lantern"
+    audited = audit_series(AuditOptions(folder / "series.yaml", folder / "frames")).audit
+    return replace(audited, manifest="series.yaml", frames_folder="frames")
 
 
 @pytest.fixture

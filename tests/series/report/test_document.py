@@ -59,10 +59,10 @@ def test_numpy_numbers_are_written(plain):
     assert '"distance": 0.2,' in audit_json(replace(audit, frames=(frame,)))
 
 
-def test_follows_its_schema(audit, clean):
+def test_follows_its_schema(audit, clean, sample):
     schema = audit_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
-    for one in (audit, clean):
+    for one in (audit, clean, sample):
         jsonschema.Draft202012Validator(schema).validate(audit_document(one))
 
 
@@ -72,3 +72,21 @@ def test_schema_names_what_is_written(audit):
     assert schema["required"] == list(document)
     assert schema["$defs"]["frame"]["required"] == list(document["frames"][0])
     assert schema["$defs"]["measurement"]["required"] == list(document["frames"][0]["measurements"][0])
+
+
+def test_sample_says_what_was_planned(sample):
+    frame = next(frame for frame in audit_document(sample)["frames"] if frame["panel"] == "p17")
+    assert frame["wardrobe"] == {"mara": "home"}
+    assert (frame["shot"], frame["scene"][:11]) == ("medium", "in her room")
+    outfits = {reference["wardrobe"] for reference in audit_document(sample)["references"]}
+    assert outfits == {None, "home"}
+
+
+def test_sample_names_the_part(sample):
+    parts = {
+        (measured["subject"], measured["part"])
+        for frame in audit_document(sample)["frames"]
+        for measured in frame["measurements"]
+        if measured["check"] == "color.role" and measured["verdict"] == "drifted"
+    }
+    assert ("mara", "coat") in parts

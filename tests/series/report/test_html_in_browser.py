@@ -2,17 +2,14 @@
 
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
 from consistency.tolerance import Tolerance
-from series.pipeline import AuditOptions, audit_series
 from series.report import audit_html
 from series.report.view.scale import axis_end
 
 TOLERANCE = Tolerance(0.35, 0.55, "as in plain()")
-SAMPLE = Path(__file__).parents[3] / "samples" / "lantern"
 
 BROWSER = os.environ.get("SERIES_TEST_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -143,11 +140,6 @@ def test_charts_follow_the_window(opened, plain):
     page.set_viewport_size({"width": 360, "height": 700})
     page.wait_for_timeout(200)
     assert page.locator(".plot canvas").first.bounding_box()["width"] <= 330
-
-
-@pytest.fixture(scope="module")
-def sample():
-    return audit_series(AuditOptions(SAMPLE / "series.yaml", SAMPLE / "frames")).audit
 
 
 def test_sample_character_filter_finds_who_is_there_unplanned(opened, sample):

@@ -89,3 +89,7 @@ def test_a_comparison_is_one_line_a_check(width):
 @pytest.mark.parametrize(("every", "words"), [(1, "All 4 frames drifted."), (2, "2 of 4 frames drifted.")])
 def test_headline(plain, every, words):
     assert words in printed(plain(4, every=every))
+
+
+def test_sample_fits_eighty_columns(sample):
+    assert [line for line in printed(sample).splitlines() if len(line) > 90] == []

@@ -21,6 +21,7 @@ from series.report.words import (
     ("value", "unit", "words"),
     [
         (11.24, "ΔE00", "ΔE00 11.2"),
+        (5.67, "ΔE of 16×16 cells", "5.7 ΔE of 16×16 cells"),
         (0.1234, "share of frame", "12.3% of frame"),
         (0.41234, "cosine distance", "0.412 cosine distance"),
         (1234.5, "px", "1,234 px"),
