@@ -7,13 +7,15 @@ passes, the whole frame and then its boxes.
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 import cv2
 
@@ -226,7 +228,16 @@ def _start_worker(recipe: Recipe) -> None:
     global _recipe_of_worker  # noqa: PLW0603 - one recipe a process, set once by the pool's initializer
     cv2.setNumThreads(1)  # two workers of one thread beat one of two by measurement
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent ends the workers
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _recipe_of_worker = recipe
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot tell its workers: they would wait for work forever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _in_worker(tasks: Sequence[Task]) -> list[Done | Unreadable]:

@@ -48,7 +48,9 @@ _COPIES = "nearest of 369 true pairs of different pictures: 15.5 to a reference,
 DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
     {
         ("identity", "classical.appearance/1"): Tolerance(
-            0.85, 1.05, f"{_SUBJECTS}: 0.1 % of same rejected; says which character, not how well it is drawn"
+            0.85,
+            1.10,
+            f"{_SUBJECTS}: 0.3 % of same over 1.05; says which one, not how well it is drawn",
         ),
         ("identity.alone", "classical.appearance/1"): Tolerance(
             0.55,
@@ -56,13 +58,13 @@ DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
             "generator output: 0 of 36 redrawn accepted, 6 of 51 true; held-out photos: 0.5 % rejected",
         ),
         ("identity.photo", "classical.appearance/1"): Tolerance(
-            0.0, 1.3, "generator output: AUC .58 on photographed people; only a face encoder can confirm one"
+            0.0, 1.3, "generator output: AUC .61 on photographed people; only a face encoder can confirm one"
         ),
         ("identity.swap", "classical.appearance/1"): Tolerance(
-            0.06, 0.30, f"{_SUBJECTS}: 97 % of same under .06, none over .26"
+            0.06, 0.35, f"{_SUBJECTS}: 97 % of same under .06, none over .26; found in panels to .33"
         ),
         ("identity.unexpected", "classical.appearance/1"): Tolerance(
-            0.34, 0.40, "49 absent characters in comic panels: all under .34"
+            0.34, 0.43, "57 absent characters in comic panels: 95 % under .34, all under .42"
         ),
         ("identity.missing", "lab/1"): Tolerance(
             0.50, 0.75, f"{_PANELS}: 2 over .75, one recolored on purpose and one tiny"
@@ -72,7 +74,7 @@ DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
         ("color.offpalette", "lab/1"): Tolerance(0.6, 0.9, f"{_PANELS}: 97 % under .58"),
         ("color.region", "lab/1"): Tolerance(20, 35, f"{_PANELS}: all under 19.7"),
         ("color.p90", "lab/1"): Tolerance(35, 60, f"{_PANELS}: 97 % under 17.6; flat art to 33"),
-        ("color.mean", "lab/1"): Tolerance(15, 60, f"{_PANELS}: 97 % under 14.3; {_NO_GUESS}"),
+        ("color.mean", "lab/1"): Tolerance(5, 60, f"only all but equal means are accepted: {_NO_GUESS}"),
         ("color.shift", "lab/1"): Tolerance(4, 6, "white balance 6 % and hue 10° move a shot by 4 to 6 ΔE00"),
         ("color.pair", "lab/1"): Tolerance(4, 100, "as color.shift; two frames cannot say which one drifted"),
         ("style.reference", "classical.texture/1"): Tolerance(0.70, 0.85, f"{_CLEAN}: 1 % over, 98 % under"),

@@ -2,8 +2,9 @@
 
 Of a palette pinned for the whole frame: `color.role` and `color.share` for each swatch, `color.offpalette`
 and `color.region` for what no swatch explains, overall and in the worst region. Of a character:
-`color.role` for each swatch that is there or was replaced by a foreign color, `color.p90` and `color.mean`
-of the whole. Of frames that show one shot with one camera: `color.shift`, or `color.pair` for only two.
+`color.role` for each swatch that is there or was replaced by a foreign color, and `color.p90`; without a
+palette only `color.mean`, against its references. Of frames that show one shot with one camera:
+`color.shift`, or `color.pair` for only two.
 """
 
 from __future__ import annotations
@@ -177,7 +178,7 @@ def _of_character(
         reason = f"the colors of {person.name} cannot be told from those around"
         yield Unmeasured("color.role", person.name, reason, ENCODER, Evidence(boxes=boxes))
         return
-    if references is not None:
+    if references is not None and person.palette is None:
         mean = np.average(seen.lab, axis=0, weights=seen.weights)
         yield _mean(person.name, mean, references.means, boxes)
     if person.palette is not None:
