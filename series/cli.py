@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CONSISTENT, DRIFT, INPUT_ERROR, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
+EXIT_CODES = "Exit codes: 0 consistent, 1 drift found, 2 input or usage error, 3 a bug, 130 interrupted."
 
 app = typer.Typer(
     name="series",
@@ -30,8 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with `series init my-series`, or read the README. Exit codes: 0 consistent, 1 drift found, "
-    "2 input or usage error, 3 a bug, 130 interrupted.",
+    epilog=f"Start with `series init my-series`, or read the README. {EXIT_CODES}",
 )
 
 ManifestPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="The series manifest, series.yaml.")]
@@ -53,7 +53,7 @@ Workers = Annotated[
 ]
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES.replace("error,", "error (or unsure, with --strict),"))
 def audit(
     manifest: ManifestPath,
     frames: Annotated[
@@ -154,7 +154,11 @@ def _write_reports(
     return written
 
 
-@app.command(name="compare")
+@app.command(
+    name="compare",
+    epilog="Exit codes: 0 measured, 2 input error or a pair that could not be measured, 3 a bug, "
+    "130 interrupted.",
+)
 def compare_pictures(
     a: Annotated[Path | None, typer.Argument(metavar="A", help="A picture.")] = None,
     b: Annotated[
@@ -327,23 +331,18 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    import click
-
     from consistency.errors import ConsistencyError
     from series.errors import SeriesError
 
     try:
-        code = app(arguments, standalone_mode=False)
-        return int(code or 0)
-    except click.exceptions.Exit as done:
-        return int(done.exit_code)
-    except click.ClickException as error:
+        return _invoke(arguments)
+    except _UsageError as error:
         error.show()
         return INPUT_ERROR
     except (ConsistencyError, SeriesError) as error:
         typer.echo(f"error: {error}", err=True)
         return INPUT_ERROR
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; what was observed is kept, the same command goes on from there", err=True)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output left: `series ... | head`
@@ -354,3 +353,23 @@ def _run(arguments: list[str]) -> int:
 
         typer.echo(write_bug_log(arguments), err=True)
         return BUG
+
+
+def _invoke(arguments: list[str]) -> int:
+    """Without typer's own main, which gives interruptions and broken pipes exit codes of its own."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("series", list(arguments)) as context:
+            command.invoke(context)
+        code = CONSISTENT
+    except typer.Exit as done:
+        code = int(done.exit_code)
+    sys.stdout.flush()  # here, where a reader who left is no error
+    return code
+
+
+_UsageError = cast(
+    "type[typer.BadParameter]",
+    next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"),
+)
+"""What typer raises for wrong options: its own copy of click's class, or click's, by its version."""
