@@ -173,9 +173,7 @@ def test_without_a_cache_file_everything_is_observed_again(comic) -> None:
 
 def test_other_limits_judge_again_without_observing(comic) -> None:
     comic.audit()
-    comic.edit(
-        "panels:\n", "checks: {tolerances: {identity: {accept_below: 0, reject_above: 0}}}\npanels:\n"
-    )
+    comic.edit("panels:\n", "checks: {tolerances: {identity: {accept_below: 0, reject_above: 0}}}\npanels:\n")
     again = comic.audit()
     assert again.counts.decoded == 0
     (own,) = findings(by_panel(again)["p01"], "identity")
@@ -214,7 +212,7 @@ def test_progress_counts_every_frame_once_also_those_known_or_unreadable(comic, 
 
     for _ in range(2):
         totals, steps = [], []
-        progress = Progress(totals.append, lambda: steps.append(1))
+        progress = Progress(totals.append, lambda kept=steps: kept.append(1))
         audit_series(AuditOptions(comic.manifest, comic.frames, cache=comic.cache), progress)
         assert (totals, len(steps)) == ([4], 4)
 
