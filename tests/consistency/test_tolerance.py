@@ -72,9 +72,10 @@ def emitted(make) -> set[tuple[str, str]]:
     sketches = [make.a_sketch(f"p{i}", camera="abb"[i % 3]) for i in range(5)]
     trio = make.gallery(mara=(1, 0, 0), tib=(0, 1, 0), oswin=(0, 0, 1))
     results = []
-    for gallery, medium in ((trio, "drawn"), (trio, "photo"), (make.gallery(mara=(1, 0, 0)), "drawn")):
+    alone = make.gallery(mara=(1, 0, 0))
+    for gallery, medium, own in ((trio, "drawn", palette), (trio, "photo", None), (alone, "drawn", palette)):
         expected = make.expected(
-            PinnedCharacter("mara", "mara", palette, np.array([0.5], np.float32), medium=medium),
+            PinnedCharacter("mara", "mara", own, np.array([0.5], np.float32), medium=medium),
             size=(100, 100),
             gallery=gallery,
             looks=looks,
