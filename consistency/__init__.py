@@ -5,6 +5,7 @@ Knows no manifest, no provider, no database and no command line: those are `seri
 """
 
 from consistency.batch import Recipe, Request, Unreadable
+from consistency.build import build_digest
 from consistency.cache import ObservationCache
 from consistency.checks import measure_frame, measure_series
 from consistency.checks.casting import character_of
@@ -82,6 +83,7 @@ __all__ = [
     "Unmeasured",
     "Unreadable",
     "Verdict",
+    "build_digest",
     "character_of",
     "compare",
     "digest_file",

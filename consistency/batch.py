@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from consistency.build import build_digest
 from consistency.color import srgb_to_lab
 from consistency.encoders.appearance import subject_of
 from consistency.encoders.encoder import Encoders
@@ -91,7 +92,7 @@ class Recipe:
 
     @staticmethod
     def _key(*parts: object) -> str:
-        return "|".join(str(part) for part in (OBSERVATION_VERSION, *parts))
+        return "|".join(str(part) for part in (OBSERVATION_VERSION, build_digest()[:16], *parts))
 
 
 @dataclass(frozen=True, slots=True)

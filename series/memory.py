@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 
-from consistency import ObservationCache, ObservationError
+from consistency import ObservationCache, ObservationError, build_digest
 from series.measured import Measured, from_bytes, to_bytes
 from series.pinned import Pinned
 from series.plan import FrameOrder
@@ -22,7 +20,7 @@ class Memory:
 
     def __init__(self, kept: ObservationCache, pinned: Pinned, off: frozenset[str]) -> None:
         self._cache = kept
-        self._common = "\n".join([code_digest(), pinned.id, *sorted(off)])
+        self._common = "\n".join([build_digest(), pinned.id, *sorted(off)])
 
     def recall(self, digest: str, order: FrameOrder, file: str) -> Measured | None:
         """The results of a frame of this content, if it was measured against the same before."""
@@ -45,15 +43,3 @@ class Memory:
         asked = replace(order, index=0, seed=0, previous=None, following=None)
         pinned = hashlib.sha256(f"{self._common}\n{asked!r}".encode()).hexdigest()
         return f"measured|{digest}|{pinned}"
-
-
-@cache
-def code_digest() -> str:
-    """sha256 over the measuring code: whatever changes in it, old results are not taken for new ones."""
-    digest = hashlib.sha256()
-    root = files("consistency")
-    for folder in (root, root / "checks", root / "encoders"):
-        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".py"):
-                digest.update(file.read_bytes())
-    return digest.hexdigest()

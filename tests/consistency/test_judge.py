@@ -49,17 +49,24 @@ def test_nothing_measured_is_unsure_and_never_a_pass() -> None:
 
 def test_a_pair_without_tolerance_is_an_error_that_names_it() -> None:
     with pytest.raises(ToleranceError, match=r"no tolerance for check 'identity' measured by 'other/2'"):
-        judge([Measurement("identity", "mara", 0.1, "cosine distance", "other/2")], {("identity", "e/1"): BAND})
+        judge(
+            [Measurement("identity", "mara", 0.1, "cosine distance", "other/2")], {("identity", "e/1"): BAND}
+        )
 
 
 def test_a_swatch_pinned_more_narrowly_goes_before_the_check() -> None:
-    table = {("color.role", "lab/1"): Tolerance(8, 14, "wide"), ("color.role", "lab/1", "mara", "coat"): Tolerance(2, 2, "narrow")}
+    table = {
+        ("color.role", "lab/1"): Tolerance(8, 14, "wide"),
+        ("color.role", "lab/1", "mara", "coat"): Tolerance(2, 2, "narrow"),
+    }
     coat = Measurement("color.role", "mara", 5, "ΔE00", "lab/1", part="coat")
     hair = Measurement("color.role", "mara", 5, "ΔE00", "lab/1", part="hair")
     assert [f.verdict for f in judge([coat, hair], table).findings] == [Verdict.DRIFTED, Verdict.CONSISTENT]
 
 
-@pytest.mark.parametrize(("limits", "message"), [((0.5, 0.2), "larger than reject_above"), ((0.2, 0.5, 0.3), "not below")])
+@pytest.mark.parametrize(
+    ("limits", "message"), [((0.5, 0.2), "larger than reject_above"), ((0.2, 0.5, 0.3), "not below")]
+)
 def test_limits_out_of_order_are_an_error(limits: tuple[float, ...], message: str) -> None:
     with pytest.raises(ToleranceError, match=message):
         Tolerance(limits[0], limits[1], "a test", limits[2] if len(limits) > 2 else None)
