@@ -64,8 +64,8 @@ def _judge_one(result: Result, tolerances: Tolerances) -> Finding:
     tolerance = tolerances.get(narrow) or tolerances.get((result.check, result.encoder))
     if tolerance is None:
         raise ToleranceError(
-            f"no tolerance for check {result.check!r} measured by {result.encoder!r}; "
-            f"add one under checks.tolerances in the manifest"
+            f"no tolerance for check {result.check!r} measured by {result.encoder!r}: "
+            f"measure one on labeled pairs and give it to judge()"
         )
     return Finding(result, _verdict(result.distance, tolerance), tolerance)
 

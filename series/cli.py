@@ -53,7 +53,7 @@ Workers = Annotated[
 ]
 
 
-@app.command(epilog=EXIT_CODES.replace("error,", "error (or unsure, with --strict),"))
+@app.command(epilog=EXIT_CODES.replace("error,", "error, an unreadable frame (or unsure, with --strict),"))
 def audit(
     manifest: ManifestPath,
     frames: Annotated[
@@ -111,6 +111,8 @@ def _exit_code(audit: Audit, strict: bool) -> int:  # noqa: FBT001 - the option 
 
     if audit.verdict is Verdict.DRIFTED:
         return DRIFT
+    if any(frame.error for frame in audit.frames):
+        return INPUT_ERROR
     if audit.verdict is Verdict.UNSURE and strict:
         return INPUT_ERROR
     return CONSISTENT

@@ -40,10 +40,13 @@ class Matches:
 def match_frames(panels: Sequence[str], folder: Path, mapping: Path | None = None) -> Matches:
     """Match by file stem (p01.png is panel p01), or by a CSV map with columns panel, file.
 
-    Raises FramesError for a folder that cannot be read, two files for one panel, and a wrong map.
+    Raises FramesError for a folder that cannot be read or has no frame at all, two files for one
+    panel, and a wrong map.
     """
     files = _list(folder)
     chosen = _by_map(mapping, panels, folder) if mapping is not None else _by_stem(panels, files, folder)
+    if not chosen:
+        raise FramesError(_no_match(panels, files, folder))
     used = set(chosen.values())
     return Matches(
         tuple(
@@ -53,6 +56,14 @@ def match_frames(panels: Sequence[str], folder: Path, mapping: Path | None = Non
         ),
         tuple(panel for panel in panels if panel not in chosen),
         tuple(_relative(path, folder) for path in files if path not in used),
+    )
+
+
+def _no_match(panels: Sequence[str], files: Sequence[Path], folder: Path) -> str:
+    there = f"it holds {', '.join(path.name for path in files[:3])}" if files else "it holds no pictures"
+    return (
+        f"{folder}: no frame of any panel; {there}, and the panels are {', '.join(panels[:3])} ... "
+        f"Name the files after the panels, or write a map (--map FILE.csv with columns panel,file)"
     )
 
 

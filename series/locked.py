@@ -42,7 +42,7 @@ def check_lock(
     unless told to ignore that."""
     path = lock_path(manifest)
     if not path.exists():
-        return (f"not locked: `series lock {manifest.path.name}` pins references, encoders and tolerances",)
+        return (f"not locked: `series lock {manifest.path}` pins references, encoders and tolerances",)
     current = build_lock(manifest, orders, encoders, for_lock(tolerances))
     changes = compare_lock(read_lock(path), current)
     stops = [change.sentence for change in changes if change.stops]

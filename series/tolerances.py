@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from consistency import DEFAULT_TOLERANCES, Palette, Tolerance, Tolerances
 from series.manifest import Manifest
 from series.pinned import palettes_of
-from series.plan import FrameOrder
+from series.plan import CastMember, FrameOrder
 
 
 def resolve_tolerances(manifest: Manifest, orders: Sequence[FrameOrder]) -> Tolerances:
@@ -24,16 +24,29 @@ def _swatches(
     manifest: Manifest, orders: Iterable[FrameOrder]
 ) -> Iterator[tuple[tuple[str, ...], Tolerance]]:
     for order in orders:
-        characters = ((member.name, member.palette) for member in order.characters)
-        for subject, palette in (*palettes_of(order), *characters):
-            if palette is not None:
-                yield from _of_palette(manifest.path.name, subject, palette)
+        for subject, palette in palettes_of(order):
+            place = ("panels", order.index, "palette") if order.palette is not None else ("palette",)
+            yield from _of_palette(manifest, place, subject, palette)
+        for member in order.characters:
+            if member.palette is not None:
+                yield from _of_palette(manifest, _place_of(manifest, member), member.name, member.palette)
 
 
-def _of_palette(file: str, subject: str, palette: Palette) -> Iterator[tuple[tuple[str, ...], Tolerance]]:
+def _place_of(manifest: Manifest, member: CastMember) -> tuple[str, ...]:
+    outfit = manifest.characters[member.name].wardrobe.get(member.wardrobe)
+    dressed = ("wardrobe", member.wardrobe) if outfit is not None and outfit.palette is not None else ()
+    return ("characters", member.name, *dressed, "palette")
+
+
+def _of_palette(
+    manifest: Manifest, place: tuple[str | int, ...], subject: str, palette: Palette
+) -> Iterator[tuple[tuple[str, ...], Tolerance]]:
+    """place: where the colors stand if they are written on the spot and not under palettes."""
     for swatch in palette.swatches:
         if swatch.tolerance is not None:
-            source = f"{file}: tolerance of {swatch.name} in palette {palette.name}"
+            named = palette.name in manifest.palettes
+            line = manifest.where(*(("palettes", palette.name) if named else place), swatch.name)
+            source = f"{line}: tolerance of {swatch.name} in palette {palette.name}"
             limits = Tolerance(swatch.tolerance, swatch.tolerance, source)
             yield ("color.role", "lab/1", subject, swatch.name), limits
 

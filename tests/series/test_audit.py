@@ -9,6 +9,7 @@ import pytest
 
 from consistency import DEFAULT_TOLERANCES, Counts, Unmeasured, Verdict
 from series import measure
+from series.errors import FramesError
 from series.pipeline import Progress, audit_series
 from series.report import audit_json
 from series.tolerances import for_lock, resolve_tolerances
@@ -46,12 +47,11 @@ def test_a_series_of_good_frames_with_one_missing_is_unsure(comic, pictures) -> 
     assert comic.audit().audit.verdict is Verdict.UNSURE
 
 
-def test_an_empty_folder_of_frames_is_unsure(comic) -> None:
+def test_a_folder_without_any_frame_is_an_input_error(comic) -> None:
     for path in comic.frames.iterdir():
         path.unlink()
-    audit = comic.audit().audit
-    assert audit.frames == ()
-    assert audit.verdict is Verdict.UNSURE
+    with pytest.raises(FramesError, match="no frame of any panel; it holds no pictures"):
+        comic.audit()
 
 
 def test_a_map_audits_the_frames_that_it_names(comic) -> None:
@@ -133,7 +133,7 @@ def test_a_swatch_with_a_tolerance_is_judged_by_it_alone(comic) -> None:
     comic.edit('{coat: "#c8322e"}', '{coat: {color: "#c83a34", tolerance: 0.5}, hair: "#141628"}')
     (coat,) = [f for f in findings(by_panel(comic.audit())["p01"], "color.role") if f.result.part == "coat"]
     assert coat.verdict is Verdict.DRIFTED
-    assert coat.tolerance.source == "series.yaml: tolerance of coat in palette mara"
+    assert coat.tolerance.source == "series.yaml:7: tolerance of coat in palette mara"
 
 
 def test_the_lock_names_a_swatch_s_own_tolerance(comic) -> None:
@@ -222,7 +222,7 @@ def test_progress_counts_every_frame_once_also_those_known_or_unreadable(comic, 
 
 def test_the_reader_is_told_what_is_not_pinned(comic) -> None:
     notes = comic.audit().audit.notes
-    assert "not locked: `series lock series.yaml` pins references, encoders and tolerances" in notes
+    assert f"not locked: `series lock {comic.manifest}` pins references, encoders and tolerances" in notes
     assert any(note.startswith("no style reference is pinned") for note in notes)
 
 

@@ -65,9 +65,16 @@ def test_drift_exits_1(plain, pictures) -> None:
 
 
 def test_unsure_exits_0_and_2_when_strict(plain) -> None:
-    (plain.frames / "p02.png").write_text("no picture", encoding="utf-8")
+    (plain.frames / "p02.png").unlink()
     assert audit(plain).returncode == 0
     strict = audit(plain, "--strict")
+    assert strict.returncode == 2
+    assert "p02" in strict.stdout
+
+
+def test_an_unreadable_frame_exits_2_and_is_named(plain) -> None:
+    (plain.frames / "p02.png").write_text("no picture", encoding="utf-8")
+    strict = audit(plain)
     assert strict.returncode == 2
     assert "p02.png" in strict.stdout
     assert "Traceback" not in strict.stdout + strict.stderr

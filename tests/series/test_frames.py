@@ -37,9 +37,10 @@ def test_two_files_for_one_panel_are_an_error_that_names_both(folder) -> None:
         match_frames(["p01"], folder)
 
 
-def test_an_empty_folder_leaves_every_panel_without_a_frame(tmp_path) -> None:
-    found = match_frames(["p01", "p02"], tmp_path)
-    assert (found.matched, found.panels_without_frame) == ((), ("p01", "p02"))
+def test_a_folder_without_any_frame_says_what_is_there_and_how_to_name_it(tmp_path) -> None:
+    (tmp_path / "take one.png").touch()
+    with pytest.raises(FramesError, match=r"it holds take one\.png, .* panels are p01, p02 .*--map"):
+        match_frames(["p01", "p02"], tmp_path)
 
 
 def test_a_missing_folder_says_which_option_names_it(tmp_path) -> None:
