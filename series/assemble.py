@@ -34,6 +34,8 @@ def assemble_audit(
         tolerances=tolerances,
         notes=(*lock_notes, *_notes(manifest, pinned)),
         version=package_version(),
+        manifest=str(manifest.path),
+        frames_folder=str(matches.folder),
     )
 
 

@@ -39,7 +39,7 @@ class AuditedFrame:
     """Pixels, after the EXIF turn; 0 when unreadable."""
     height: int
     thumbnail: bytes
-    """JPEG, longest side at most 320 px; empty when unreadable."""
+    """JPEG, longest side at most 256 px; empty when unreadable, or when no report needs pictures."""
     assessment: Assessment
     """Without findings when unreadable."""
     error: str = ""

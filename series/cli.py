@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -93,14 +92,19 @@ def audit(
     from series.report import print_summary
 
     options = AuditOptions(
-        manifest, frames, mapping, encoder, _cache_file(cache, no_cache), _processes(workers), ignore_lock
+        manifest,
+        frames,
+        mapping,
+        encoder,
+        _cache_file(cache, no_cache),
+        _processes(workers),
+        pictures=html_file is not None,
+        ignore_lock=ignore_lock,
     )
     files = {"--json": json_file, "--html": html_file, "--junit": junit_file, "--csv": csv_file}
     _check_writable(files)
     with _progress("frames") as progress:
-        audited = replace(
-            audit_series(options, progress).audit, manifest=str(manifest), frames_folder=str(frames)
-        )
+        audited = audit_series(options, progress).audit
     written = _write_reports(audited, json_file, html_file, junit_file, csv_file)
     print_summary(audited, _console(stderr=json_file == Path("-")), reports=list(map(str, written)))
     raise typer.Exit(_exit_code(audited, strict))

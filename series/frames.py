@@ -32,6 +32,8 @@ class Match:
 class Matches:
     """Panels with their frames, in panel order, and what found no partner."""
 
+    folder: Path
+    """The frames folder, as the caller named it."""
     matched: tuple[Match, ...]
     panels_without_frame: tuple[str, ...]
     frames_without_panel: tuple[str, ...]
@@ -49,6 +51,7 @@ def match_frames(panels: Sequence[str], folder: Path, mapping: Path | None = Non
         raise FramesError(_no_match(panels, files, folder))
     used = set(chosen.values())
     return Matches(
+        folder,
         tuple(
             Match(panel, chosen[panel], _relative(chosen[panel], folder))
             for panel in panels

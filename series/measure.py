@@ -9,6 +9,7 @@ from consistency import (
     ImageError,
     Observation,
     Observer,
+    Result,
     Unreadable,
     digest_file,
     measure_frame,
@@ -30,11 +31,15 @@ def measure_frames(
     memory: Memory,
     *,
     off: frozenset[str],
+    pictures: bool,
     step: Callable[[], None],
 ) -> list[Measured]:
-    """One Measured a match, in their order. `step` is called after each frame, for a progress display."""
-    measured = {match.panel: _remembered(match, orders[match.panel], memory) for match in matches}
-    for known in measured.values():
+    """One Measured a match, in their order. `step` is called after each frame, for a progress display.
+    pictures: keep the thumbnails, which are most of what a frame takes in memory."""
+    measured: dict[str, Measured | None] = {}
+    for match in matches:
+        known = _remembered(match, orders[match.panel], memory)
+        measured[match.panel] = known if known is None or pictures else replace(known, thumbnail=b"")
         if known is not None:
             observer.counts.cached += 1
             step()
@@ -43,7 +48,7 @@ def measure_frames(
     for match, seen in zip(new, observer.observe(requests), strict=True):
         one = _measured(match, orders[match.panel], seen, pinned, off)
         memory.keep(one)
-        measured[match.panel] = one
+        measured[match.panel] = one if pictures else replace(one, thumbnail=b"")
         step()
     return _as_series([one for one in measured.values() if one is not None], pinned, off)
 
@@ -80,7 +85,9 @@ def _as_series(measured: Sequence[Measured], pinned: Pinned, off: frozenset[str]
     """The same with the results that need all frames; unreadable ones have none."""
     sketches = tuple(one.sketch for one in measured if one.sketch is not None)
     more = iter(measure_series(sketches, pinned.encoders, off))
-    return [
-        replace(one, results=(*one.results, *next(more))) if one.sketch is not None else one
-        for one in measured
-    ]
+    return [one if one.sketch is None else _complete(one, next(more)) for one in measured]
+
+
+def _complete(measured: Measured, more: Sequence[Result]) -> Measured:
+    """With the results of the series, and without the sketch that they were made from."""
+    return replace(measured, results=(*measured.results, *more), sketch=None)

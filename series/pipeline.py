@@ -31,6 +31,8 @@ class AuditOptions:
     cache: Path | None = None
     """SQLite file of observations; None keeps them in memory."""
     workers: int = 1
+    pictures: bool = True
+    """Keep thumbnails: for the HTML report. Without them a frame takes half the memory."""
     ignore_lock: bool = False
     """Go on although references or tolerances are not as they were locked."""
 
@@ -74,6 +76,7 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
             frames,
             Memory(cache, pinned, off),
             off=off,
+            pictures=options.pictures,
             step=shown.step,
         )
     finally:
