@@ -47,9 +47,11 @@ class Assessment:
     @property
     def verdict(self) -> Verdict:
         """The worst finding. Nothing measured = UNSURE."""
-        if not any(isinstance(finding.result, Measurement) for finding in self.findings):
-            return Verdict.UNSURE
-        return max((finding.verdict for finding in self.findings), key=lambda verdict: verdict.severity)
+        verdicts = {finding.verdict for finding in self.findings}
+        if Verdict.DRIFTED in verdicts:
+            return Verdict.DRIFTED
+        measured = any(isinstance(finding.result, Measurement) for finding in self.findings)
+        return Verdict.CONSISTENT if measured and Verdict.UNSURE not in verdicts else Verdict.UNSURE
 
 
 def judge(results: Iterable[Result], tolerances: Tolerances) -> Assessment:
