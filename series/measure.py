@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from consistency import (
@@ -37,8 +38,8 @@ def measure_frames(
     """One Measured a match, in their order. `step` is called after each frame, for a progress display.
     pictures: keep the thumbnails, which are most of what a frame takes in memory."""
     measured: dict[str, Measured | None] = {}
-    for match in matches:
-        known = _remembered(match, orders[match.panel], memory)
+    for match, digest in zip(matches, _digests(matches), strict=True):
+        known = memory.recall(digest, orders[match.panel], match.file) if digest else None
         measured[match.panel] = known if known is None or pictures else replace(known, thumbnail=b"")
         if known is not None:
             observer.counts.cached += 1
@@ -53,11 +54,17 @@ def measure_frames(
     return _as_series([one for one in measured.values() if one is not None], pinned, off)
 
 
-def _remembered(match: Match, order: FrameOrder, memory: Memory) -> Measured | None:
+def _digests(matches: Sequence[Match]) -> Iterator[str]:
+    """sha256 of each frame's bytes, empty for one that cannot be read: observing says what is wrong with it."""
+    with ThreadPoolExecutor() as threads:  # reading and hashing leave Python's lock
+        yield from threads.map(_digest, matches)
+
+
+def _digest(match: Match) -> str:
     try:
-        return memory.recall(digest_file(match.path), order, match.file)
-    except ImageError:  # observing says what is wrong with it
-        return None
+        return digest_file(match.path)
+    except ImageError:
+        return ""
 
 
 def _measured(
