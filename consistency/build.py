@@ -22,6 +22,12 @@ def build_digest() -> str:
     return digest.hexdigest()
 
 
+@cache
+def committed_digest(name: str) -> str:
+    """sha256, hex, of one of the committed arrays in encoders/data."""
+    return hashlib.sha256(files("consistency").joinpath("encoders", "data", name).read_bytes()).hexdigest()
+
+
 def _contents(folder: Traversable) -> Iterator[Traversable]:
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():

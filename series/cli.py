@@ -244,7 +244,7 @@ def lock(
 
     read = read_manifest(manifest)
     orders = plan(read)
-    path = lock_series(read, orders, load_encoders(encoder).ids, resolve_tolerances(read, orders))
+    path = lock_series(read, orders, load_encoders(encoder).locked, resolve_tolerances(read, orders))
     typer.echo(f"locked {path}")
 
 

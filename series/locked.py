@@ -10,7 +10,6 @@ from series.errors import LockError
 from series.lock import build_lock, compare_lock, read_lock, write_lock
 from series.manifest import Manifest
 from series.plan import FrameOrder
-from series.tolerances import for_lock
 
 CHANGES_SHOWN = 10
 """More changes than this have one cause."""
@@ -26,7 +25,7 @@ def lock_series(
 ) -> Path:
     """Write the lock of a manifest as it is now. → where."""
     path = lock_path(manifest)
-    write_lock(path, build_lock(manifest, orders, encoders, for_lock(tolerances)))
+    write_lock(path, build_lock(manifest, orders, encoders, tolerances))
     return path
 
 
@@ -43,7 +42,7 @@ def check_lock(
     path = lock_path(manifest)
     if not path.exists():
         return (f"not locked: `series lock {manifest.path}` pins references, encoders and tolerances",)
-    current = build_lock(manifest, orders, encoders, for_lock(tolerances))
+    current = build_lock(manifest, orders, encoders, tolerances)
     changes = compare_lock(read_lock(path), current)
     stops = [change.sentence for change in changes if change.stops]
     if stops and not ignore:

@@ -55,7 +55,7 @@ def measure_frames(
 
 
 def _digests(matches: Sequence[Match]) -> Iterator[str]:
-    """sha256 of each frame's bytes, empty for one that cannot be read: observing says what is wrong with it."""
+    """sha256 of each frame's bytes; empty for one that cannot be read, observing says why."""
     with ThreadPoolExecutor() as threads:  # reading and hashing leave Python's lock
         yield from threads.map(_digest, matches)
 

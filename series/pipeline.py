@@ -61,7 +61,7 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
     matches = match_frames([order.panel for order in orders], options.frames, options.mapping)
     encoders = load_encoders(options.encoder)
     tolerances = resolve_tolerances(manifest, orders)
-    lock_notes = check_lock(manifest, orders, encoders.ids, tolerances, ignore=options.ignore_lock)
+    lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
     off = frozenset(manifest.checks.off)
     cache, counts = ObservationCache(options.cache), Counts()
     try:

@@ -49,11 +49,3 @@ def _of_palette(
             source = f"{line}: tolerance of {swatch.name} in palette {palette.name}"
             limits = Tolerance(swatch.tolerance, swatch.tolerance, source)
             yield ("color.role", "lab/1", subject, swatch.name), limits
-
-
-def for_lock(tolerances: Tolerances) -> Tolerances:
-    """The same table with every key as (check, encoder): a narrow one names its swatch in the check."""
-    return {
-        (key[0] if len(key) == 2 else f"{key[0]} {key[2]}/{key[3]}", key[1]): tolerance
-        for key, tolerance in tolerances.items()
-    }

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from consistency.build import committed_digest
 from consistency.color import srgb_to_lab
 from consistency.image import Frame
 from consistency.measurement import Box
@@ -124,6 +125,11 @@ class AppearanceEncoder:
     def id(self) -> str:
         """Changes whenever a vector would."""
         return "classical.appearance/1"
+
+    @property
+    def weights(self) -> str:
+        """sha256 of the committed statistics."""
+        return committed_digest("appearance.npz")
 
     def encode(self, frames: Sequence[Frame]) -> Floats:
         """frames: n crops of any size. → float32 (n, 384), unit rows; (0, 384) for none."""

@@ -20,6 +20,10 @@ class ImageEncoder(Protocol):
     def id(self) -> str:
         """Name and build ("classical.texture/1"): vectors of different ids are never compared."""
 
+    @property
+    def weights(self) -> str:
+        """sha256 (hex) of the numbers that it was fitted to; empty when there are none."""
+
     def encode(self, frames: Sequence[Frame]) -> NDArray[np.float32]:
         """frames: n pictures of any size. → float32 (n, d). Each row depends on its own frame only."""
 
@@ -42,6 +46,10 @@ class FaceEncoder(Protocol):
     def id(self) -> str:
         """Name and weights digest."""
 
+    @property
+    def weights(self) -> str:
+        """sha256 (hex) of the model files."""
+
     def faces(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
         """frames: n pictures. → for each, its faces, largest first."""
 
@@ -61,8 +69,21 @@ class Encoders:
 
     @property
     def ids(self) -> dict[str, str]:
-        """Role → encoder id, for locks and reports."""
-        ids = {"style": self.style.id, "rendering": self.rendering.id, "subject": self.subject.id}
-        if self.faces is not None:
-            ids["faces"] = self.faces.id
-        return ids
+        """Role → encoder id, for measurements and reports."""
+        return {role: encoder.id for role, encoder in self._by_role().items()}
+
+    @property
+    def locked(self) -> dict[str, str]:
+        """Role → encoder id with the digest of its weights, for locks: "classical.texture/1 sha256:…"."""
+        return {
+            role: f"{encoder.id} sha256:{encoder.weights}" if encoder.weights else encoder.id
+            for role, encoder in self._by_role().items()
+        }
+
+    def _by_role(self) -> dict[str, ImageEncoder | FaceEncoder]:
+        roles: dict[str, ImageEncoder | FaceEncoder] = {
+            "style": self.style,
+            "rendering": self.rendering,
+            "subject": self.subject,
+        }
+        return roles if self.faces is None else {**roles, "faces": self.faces}

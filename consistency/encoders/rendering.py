@@ -156,6 +156,11 @@ class RenderingEncoder:
         """Name and build."""
         return "classical.rendering/1"
 
+    @property
+    def weights(self) -> str:
+        """None: nothing in it was fitted."""
+        return ""
+
     def encode(self, frames: Sequence[Frame]) -> Float32:
         """frames: n pictures of any size. → float32 (n, 14), `RENDERING_NAMES`; not unit rows."""
         rows = [rendering_scalars(frame.pixels) for frame in frames]

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from consistency.build import committed_digest
 from consistency.errors import EncoderError
 from consistency.image import Frame
 
@@ -97,6 +98,11 @@ class TextureEncoder:
     def id(self) -> str:
         """Name and build: a new fit of the statistics is a new number."""
         return "classical.texture/1"
+
+    @property
+    def weights(self) -> str:
+        """sha256 of the committed statistics."""
+        return committed_digest("texture.npz")
 
     def encode(self, frames: Sequence[Frame]) -> Float32:
         """frames: n pictures of any size. → float32 (n, 83), unit rows, each from its own frame only."""

@@ -36,6 +36,7 @@ class ScriptedEncoder:
     """Mean and deviation of each channel, as a vector; counts what it was given."""
 
     id: str
+    weights: str = ""
     seen: list[int] = field(default_factory=list)
 
     def encode(self, frames: Sequence[Frame]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ def lock(comic):
     def write() -> None:
         manifest = read_manifest(comic.manifest)
         orders = plan(manifest)
-        path = lock_series(manifest, orders, load_encoders().ids, resolve_tolerances(manifest, orders))
+        path = lock_series(manifest, orders, load_encoders().locked, resolve_tolerances(manifest, orders))
         assert path == lock_path(manifest) == comic.folder / "series.lock"
 
     return write
