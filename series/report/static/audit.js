@@ -137,9 +137,13 @@
 
   function fill(root) {
     root.querySelectorAll("img[data-from]").forEach(function (image) {
+      // A new element, not a new source: in a part of the page that is off screen Chromium keeps laying out the
+      // alternative text of a picture that got its source later, at a size of 0.
+      var picture = image.cloneNode(false);
       var source = document.getElementById(image.dataset.from);
-      if (source) image.src = source.src;
-      image.removeAttribute("data-from");
+      if (source) picture.src = source.src;
+      picture.removeAttribute("data-from");
+      image.replaceWith(picture);
     });
   }
 

@@ -171,3 +171,16 @@ def test_sample_axis_shows_the_points(opened, sample):
     copies = next(chart for chart in charts if chart["title"] == "Copy of a reference")
     farthest = max(distance for line in copies["lines"] for distance in line["y"])
     assert farthest < copies["end"] < 2 * farthest
+
+
+@pytest.mark.parametrize("width", [360, 900])
+def test_every_drifted_frame_shows_its_picture_when_scrolled_to(opened, sample, width):
+    page = opened(sample, width)
+    heights = []
+    for index, frame in enumerate(sample.frames):
+        if frame.verdict.value == "drifted":
+            page.evaluate(f"document.querySelector('#frame-{index}').scrollIntoView()")
+            page.wait_for_timeout(100)
+            box = page.locator(f"#frame-{index} .stage img").bounding_box()
+            heights.append(box["height"] if box else 0)
+    assert min(heights) > 150
