@@ -20,7 +20,8 @@ from series.pipeline import AuditOptions, audit_series
 from series.report import audit_html
 
 ROOT = Path(__file__).parents[3]
-SAMPLE = ROOT / "samples" / "lantern"
+SAMPLE = Path("samples") / "lantern"
+"""Relative, as a reader of the README names it: the picture shows the path."""
 WIDTH = 1280
 COLORS = 256
 """As many as a palette holds; the file stays under 300 KB."""
@@ -29,6 +30,7 @@ PIXELS = 60_000
 
 
 def draw(out: Path) -> None:
+    os.chdir(ROOT)
     audit = audit_series(AuditOptions(SAMPLE / "series.yaml", SAMPLE / "frames")).audit
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "audit.html"
