@@ -2,10 +2,11 @@
 
     SERIES_EVAL=folder python tests/evaluation/eval_color.py
 
-Each picture gives a palette (its dominant colors) and variations of the same shot (cropped by up to a twelfth,
-rescaled, JPEG 60 to 95, slight blur and noise). The limit is the 95th percentile of the variations' distances;
-then known drifts are applied to other variations, and the share over the limit is printed, beside the same for
-a plain Lab histogram. The limit is set on the pictures that are scored: read the figures as upper bounds.
+Each picture gives a palette (its dominant colors) and variations of the same shot (cropped by up to a
+twelfth, rescaled, JPEG 60 to 95, slight blur and noise). The limit is the 95th percentile of the variations'
+distances; then known drifts are applied to other variations, and the share over the limit is printed, beside
+the same for a plain Lab histogram. The limit is set on the pictures that are scored: read the figures as
+upper bounds.
 """
 
 from __future__ import annotations
