@@ -25,6 +25,9 @@ class ObservationCache:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         try:
+            if path is not None and path.exists() and not path.is_file():
+                # SQLite would leave its journal beside a device, and wait on a pipe.
+                raise OSError("this is a folder or a device, not a file")
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _connect(path)
@@ -54,7 +57,8 @@ class ObservationCache:
                 self._connection.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?)", rows.items())
         except sqlite3.Error as error:
             raise ConsistencyError(
-                f"{self._path}: the observation cache could not be written ({error})"
+                f"{self._path}: the observation cache could not be written ({error}); what was observed before "
+                f"is kept: free some space, name another file with --cache, or use --no-cache"
             ) from error
 
     def close(self) -> None:

@@ -26,7 +26,8 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
 
     A temporary name in the same folder is written, flushed and renamed, because a rename is atomic only
     within one file system. On any failure, an interruption too, the temporary file is removed and the old
-    file stays as it was. Raises SeriesError.
+    file stays as it was. A link stays a link: what it points to is replaced. A device or a pipe (/dev/null,
+    `>(gzip)`) is written to and never replaced. Raises SeriesError.
     """
     path = Path(path)
     if path.is_dir():
@@ -35,9 +36,13 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
         raise SeriesError(f"{path}: cannot be written: there is no folder {path.parent}")
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
-        _replace(path, data)
-    except OSError as error:
-        reason = _REASONS.get(error.errno or 0) or error.strerror or str(error)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(path.resolve(), data)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        number, said = getattr(error, "errno", None), getattr(error, "strerror", None)
+        reason = _REASONS.get(number or 0) or said or str(error)
         raise SeriesError(f"{path}: cannot be written: {reason}") from error
 
 

@@ -25,6 +25,12 @@ def test_a_file_that_is_no_cache_is_one_clear_error(tmp_path: Path) -> None:
         ObservationCache(path)
 
 
+def test_a_folder_is_one_clear_error_and_stays_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(ConsistencyError, match="not a file"):
+        ObservationCache(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_killed_writer_leaves_whole_rows(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
     code = (
