@@ -23,6 +23,9 @@ from consistency import (
 from series.errors import FramesError
 from series.pipeline import Progress
 
+RESULTS = ("measurements", "unmeasured")
+"""Keys that a row gets beside its own columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -41,9 +44,19 @@ def read_pairs(path: Path) -> list[Pair]:
             if not {"a", "b"} <= set(reader.fieldnames or ()):
                 found = ", ".join(reader.fieldnames or ()) or "nothing"
                 raise FramesError(f"{path}:1: pairs need columns a,b; found {found}")
+            _check_columns(reader.fieldnames or (), path)
             return [_pair(row, path, reader.line_num) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FramesError(f"{path}: cannot be read as a CSV of pairs ({error})") from error
+
+
+def _check_columns(names: Sequence[str], path: Path) -> None:
+    """Every column comes back in the rows, so none may be there twice or have the name of a result."""
+    for number, name in enumerate(names):
+        if name in RESULTS:
+            raise FramesError(f"{path}:1: the column {name!r} would be overwritten by results; rename it")
+        if name in names[:number]:
+            raise FramesError(f"{path}:1: the column {name!r} is there twice; rename one")
 
 
 def _pair(row: dict[str | Any, str | Any], path: Path, line: int) -> Pair:

@@ -104,3 +104,9 @@ def test_a_zero_byte_in_a_path_is_unreadable_not_a_bug(table) -> None:
     (row,) = compare_pairs(read_pairs(table("a,b\n0.png,\x001.png\n")))
     assert row["measurements"] == []
     assert row["unmeasured"]
+
+
+@pytest.mark.parametrize("header", ["a,b,measurements", "a,b,unmeasured", "a,b,a"])
+def test_a_column_that_a_result_or_another_column_would_overwrite_is_refused(table, header) -> None:
+    with pytest.raises(FramesError, match=r":1: the column '\w+' .* rename"):
+        read_pairs(table(f"{header}\n0.png,1.png,mine\n"))
