@@ -8,10 +8,10 @@ from dataclasses import replace
 from consistency import Tolerances, character_of, judge
 from series.audit import Audit, AuditedFrame, AuditReference
 from series.frames import Matches
-from series.lock import package_version
 from series.manifest import Manifest
 from series.measured import Measured
 from series.pinned import Pinned
+from series.version import package_version
 
 
 def assemble_audit(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from consistency.judge import Assessment, Verdict
-from consistency.tolerance import Tolerances
+from consistency import Assessment, Tolerances, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class AuditReference:
     digest: str
     """sha256 of the file."""
     thumbnail: bytes
-    """JPEG, longest side at most 320 px."""
+    """JPEG, longest side at most 256 px."""
     wardrobe: str = ""
     """The outfit that it shows; empty for the main look."""
 

@@ -10,6 +10,8 @@ import traceback
 from collections.abc import Sequence
 from importlib import metadata
 
+from series.version import package_version
+
 LISTED = (
     "numpy",
     "pillow",
@@ -25,8 +27,6 @@ LISTED = (
 
 def write_bug_log(arguments: Sequence[str]) -> str:
     """Write the log and → the message for a person. Call it while handling the exception."""
-    from series.lock import package_version
-
     lines = [
         f"series-consistency {package_version()}, Python {platform.python_version()}, {platform.platform()}",
         "libraries: " + ", ".join(f"{name} {_version(name)}" for name in LISTED),

@@ -270,7 +270,7 @@ def init(
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callback form
     if asked:
-        from series.lock import package_version
+        from series.version import package_version
 
         typer.echo(f"series-consistency {package_version()}")
         raise typer.Exit
@@ -337,7 +337,7 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from consistency.errors import ConsistencyError
+    from consistency import ConsistencyError
     from series.errors import SeriesError
 
     try:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -21,6 +19,7 @@ from series.errors import LockError
 from series.files import write_atomically
 from series.manifest import MAX_SEED, Manifest
 from series.plan import FrameOrder
+from series.version import package_version
 
 VERSION = 1
 """The lock version that this package reads and writes."""
@@ -145,15 +144,6 @@ def compare_lock(lock: Lock, current: Lock) -> tuple[LockChange, ...]:
         *_changed_seeds(lock.seeds, current.seeds),
         *_changed_package(lock.package, current.package),
     )
-
-
-@cache
-def package_version() -> str:
-    """Version of this package as installed; "unknown" for a checkout on the path."""
-    try:
-        return metadata.version("series-consistency")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 # --- building ---------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from consistency import (
 )
 from series.audit import AuditReference
 from series.manifest import Manifest
-from series.plan import CastMember, FrameOrder
+from series.plan import CastMember, FrameOrder, palettes_of
 
 PROPOSALS_PINNED = 3
 """Boxes proposed for a character that a panel pins: the right one is among three in .80, alone in .55 of
@@ -186,12 +186,3 @@ def _pinned_character(member: CastMember, pinned: Pinned) -> PinnedCharacter:
     look = _look(member, pinned)
     shares = pinned.palette_shares(look, member.palette)
     return PinnedCharacter(member.name, look, member.palette, shares, member.place, member.medium)
-
-
-def palettes_of(order: FrameOrder) -> tuple[tuple[str, Palette], ...]:
-    """(subject, palette) pinned for the whole frame: the panel's own stands in for that of the series."""
-    if order.palette is not None:
-        return ((order.palette.name, order.palette),)
-    if order.series_palette is not None:
-        return ((order.series_palette.name, order.series_palette),)
-    return ()

@@ -123,6 +123,15 @@ def seed_of(panel: str, seeds: Mapping[str, int]) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
+def palettes_of(order: FrameOrder) -> tuple[tuple[str, Palette], ...]:
+    """(subject, palette) pinned for the whole frame: the panel's own stands in for that of the series."""
+    if order.palette is not None:
+        return ((order.palette.name, order.palette),)
+    if order.series_palette is not None:
+        return ((order.series_palette.name, order.series_palette),)
+    return ()
+
+
 def _cast_member(manifest: Manifest, entry: CastEntry) -> CastMember:
     character = manifest.characters[entry.name]
     outfit = character.wardrobe[entry.wardrobe] if entry.wardrobe else None

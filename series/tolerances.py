@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from consistency import DEFAULT_TOLERANCES, Palette, Tolerance, Tolerances
 from series.manifest import Manifest
-from series.pinned import palettes_of
-from series.plan import CastMember, FrameOrder
+from series.plan import CastMember, FrameOrder, palettes_of
 
 
 def resolve_tolerances(manifest: Manifest, orders: Sequence[FrameOrder]) -> Tolerances:

@@ -9,9 +9,16 @@ from importlib import resources
 from math import isfinite
 from typing import Any, cast
 
-from consistency.judge import Finding, Verdict
-from consistency.measurement import Evidence, LabeledBox, Measurement, SwatchMatch, Unmeasured
-from consistency.tolerance import Tolerance
+from consistency import (
+    Evidence,
+    Finding,
+    LabeledBox,
+    Measurement,
+    SwatchMatch,
+    Tolerance,
+    Unmeasured,
+    Verdict,
+)
 from series.audit import Audit, AuditedFrame, AuditReference
 
 SCHEMA = "series.audit/1"

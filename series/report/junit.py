@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from consistency.judge import Finding, Verdict
+from consistency import Finding, Verdict
 from series.audit import Audit, AuditedFrame
 from series.report.order import worst_first
 from series.report.sentences import sentence

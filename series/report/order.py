@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf, isfinite
 
-from consistency import character_of
-from consistency.judge import Finding, Verdict
-from consistency.measurement import Measurement
+from consistency import Finding, Measurement, Verdict, character_of
 from series.audit import AuditedFrame
 from series.report.words import WHOLE
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from string import Formatter
 
-from consistency.judge import Finding, Verdict
-from consistency.measurement import Measurement
+from consistency import Finding, Measurement, Verdict
 from series.audit import AuditedFrame
 from series.report import words
 from series.report.words import printable

@@ -7,8 +7,7 @@ import io
 from collections.abc import Iterator
 from math import isfinite
 
-from consistency.judge import Finding, Verdict
-from consistency.measurement import Measurement, SwatchMatch
+from consistency import Finding, Measurement, SwatchMatch, Verdict
 from series.audit import Audit
 from series.report.document import DECIMALS
 from series.report.sentences import sentence

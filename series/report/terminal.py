@@ -10,7 +10,7 @@ from pathlib import PurePath
 from rich.console import Console
 from rich.text import Text
 
-from consistency.judge import Finding, Verdict
+from consistency import Finding, Verdict
 from series.audit import Audit, AuditedFrame
 from series.report.order import topics
 from series.report.sentences import advice, lead

@@ -5,9 +5,7 @@ from __future__ import annotations
 import unicodedata
 from math import isfinite
 
-from consistency.judge import Finding, Verdict
-from consistency.measurement import Measurement, Result
-from consistency.tolerance import Tolerance
+from consistency import Finding, Measurement, Result, Tolerance, Verdict
 from series.audit import Audit, AuditedFrame
 
 CHECK_TITLES = {

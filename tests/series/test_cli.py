@@ -218,7 +218,7 @@ def test_schema_prints_json_for_editors(repository) -> None:
 
 
 def test_version_and_help_are_printed() -> None:
-    from series.lock import package_version
+    from series.version import package_version
 
     assert series("--version").stdout == f"series-consistency {package_version()}\n"
     helped = series("--help")

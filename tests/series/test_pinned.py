@@ -14,10 +14,9 @@ from series.pinned import (
     expect,
     look_of,
     observe_references,
-    palettes_of,
     request_for,
 )
-from series.plan import plan
+from series.plan import palettes_of, plan
 
 
 @pytest.fixture

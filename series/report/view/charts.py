@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from consistency.judge import Finding, Verdict
-from consistency.measurement import Measurement
-from consistency.tolerance import Tolerance
+from consistency import Finding, Measurement, Tolerance, Verdict
 from series.audit import AuditedFrame
 from series.report import words
 from series.report.order import worst_first

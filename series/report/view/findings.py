@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from consistency.judge import Finding
-from consistency.measurement import Measurement, SwatchMatch, Unmeasured
-from consistency.tolerance import Tolerance
+from consistency import Finding, Measurement, SwatchMatch, Tolerance, Unmeasured
 from series.report import words
 from series.report.sentences import sentence
 from series.report.view.scale import axis_end

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from consistency import character_of
-from consistency.judge import Finding, Verdict
-from consistency.measurement import Box
+from consistency import Box, Finding, Verdict, character_of
 from series.audit import AuditedFrame, AuditReference
 from series.report import words
 from series.report.order import topics, worst_first
@@ -25,7 +23,7 @@ from series.report.view.findings import (
 from series.report.words import printable
 
 STAGE_PIXELS = 440
-"""Longest side of a frame in its details: thumbnails hold 320 px, and more enlargement shows only blur."""
+"""Longest side of a frame in its details: thumbnails hold 256 px, and more enlargement shows only blur."""
 
 REFERENCES_NOTED = 4
 """Of a character that something is noted about: enough to see it from its sides. All references stand at

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from consistency import character_of
-from consistency.judge import Verdict
+from consistency import Verdict, character_of
 from series.audit import Audit, AuditedFrame, AuditReference
 from series.report import words
 from series.report.order import frames_worst_first

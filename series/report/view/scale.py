@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from consistency.tolerance import Tolerance
+from consistency import Tolerance
 from series.report.words import is_open
 
 HEADROOM = 1.15
