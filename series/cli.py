@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -88,8 +89,9 @@ def audit(
     workers: Workers = 0,
 ) -> None:
     """Check a folder of frames against a manifest and report what drifted."""
+    from series.errors import SeriesError
     from series.pipeline import AuditOptions, audit_series
-    from series.report import print_summary
+    from series.report import audit_json, print_summary
 
     options = AuditOptions(
         manifest,
@@ -102,11 +104,17 @@ def audit(
         ignore_lock=ignore_lock,
     )
     files = {"--json": json_file, "--html": html_file, "--junit": junit_file, "--csv": csv_file}
-    _check_writable(files)
+    _check_writable(files, inputs=(manifest, manifest.with_suffix(".lock"), mapping, options.cache))
     with _progress("frames") as progress:
         audited = audit_series(options, progress).audit
-    written = _write_reports(audited, json_file, html_file, junit_file, csv_file)
-    print_summary(audited, _console(stderr=json_file == Path("-")), reports=list(map(str, written)))
+    written, failed = _write_reports(audited, json_file, html_file, junit_file, csv_file)
+    with _reader_may_leave():
+        if json_file == Path("-"):
+            sys.stdout.write(audit_json(audited))
+        print_summary(audited, _console(stderr=json_file == Path("-")), reports=list(map(str, written)))
+        sys.stdout.flush()
+    if failed:
+        raise SeriesError("\n".join(failed))
     raise typer.Exit(_exit_code(audited, strict))
 
 
@@ -122,17 +130,28 @@ def _exit_code(audit: Audit, strict: bool) -> int:  # noqa: FBT001 - the option 
     return CONSISTENT
 
 
-def _check_writable(files: dict[str, Path | None]) -> None:
-    """Before any work: a report that cannot be written later would cost the whole audit."""
+def _check_writable(files: dict[str, Path | None], inputs: Iterable[Path | None]) -> None:
+    """Before any work: a report that cannot be written later would cost the whole audit, and one in the
+    place of a manifest or a frame would cost that."""
     from series.errors import SeriesError
+    from series.frames import PICTURE_SUFFIXES
 
+    taken = {path.resolve(): "is read by this command" for path in inputs if path is not None}
     for option, path in files.items():
-        if path is None or path == Path("-"):
+        if path is None or (path == Path("-") and option == "--json"):
             continue
+        if path == Path("-"):
+            raise SeriesError(f"{option} takes a file; only --json writes to standard output")
         if path.is_dir():
             raise SeriesError(f"{path}: {option} takes a file, this is a folder")
         if not path.resolve().parent.is_dir():
             raise SeriesError(f"{path}: the folder of {option} does not exist; make it first")
+        if path.resolve() in taken:
+            raise SeriesError(f"{path}: {taken[path.resolve()]}; name another file for {option}")
+        if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES:
+            raise SeriesError(f"{path}: is there, and named like a picture; name another file for {option}")
+        if path.is_file() or not path.exists():  # a device may take two reports
+            taken[path.resolve()] = f"is written by {option}"
 
 
 def _write_reports(
@@ -141,13 +160,13 @@ def _write_reports(
     html_file: Path | None,
     junit_file: Path | None,
     csv_file: Path | None,
-) -> list[Path]:
+) -> tuple[list[Path], list[str]]:
+    """→ what was written, and why the others were not: one full disk costs no other report."""
     from series import report
+    from series.errors import SeriesError
     from series.files import write_atomically
 
-    written = []
-    if json_file == Path("-"):
-        sys.stdout.write(report.audit_json(audit))
+    written, failed = [], []
     for path, render in (
         (html_file, report.audit_html),
         (json_file if json_file != Path("-") else None, report.audit_json),
@@ -155,9 +174,12 @@ def _write_reports(
         (csv_file, report.audit_csv),
     ):
         if path is not None:
-            write_atomically(path, render(audit))
-            written.append(path)
-    return written
+            try:
+                write_atomically(path, render(audit))
+                written.append(path)
+            except SeriesError as error:
+                failed.append(str(error))
+    return written, failed
 
 
 @app.command(
@@ -191,7 +213,7 @@ def compare_pictures(
     if pairs is not None and a is not None:
         raise typer.BadParameter("name two pictures or --pairs, not both")
     if json_file is not None:
-        _check_writable({"--json": json_file})
+        _check_writable({"--json": json_file}, inputs=(a, b, pairs, _cache_file(cache, no_cache)))
     todo = (
         read_pairs(pairs)
         if pairs is not None
@@ -331,9 +353,44 @@ def _progress(what: str) -> Iterator[Progress]:
         )
 
 
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """`series ... | head` ends the printing, and leaves the verdict's exit code as it is."""
+    try:
+        yield
+    except BrokenPipeError:
+        _discard_output()
+    except OSError as error:  # a full disk behind `> file`
+        from series.errors import SeriesError
+
+        _discard_output()
+        raise SeriesError(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+def _discard_output() -> None:
+    """What is still buffered goes nowhere, so that leaving does not fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def main() -> None:
     """Run the command line; turn every outcome into an exit code and one message."""
+    _open_closed_streams()
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(_run(sys.argv[1:]))
+
+
+def _open_closed_streams() -> None:
+    """`series ... >&-` leaves no stream, and its number to the next file opened: printing would go there."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def _terminated(number: int, _frame: object) -> None:
+    """End in order: temporary files are removed, workers are told."""
+    raise SystemExit(128 + number)
 
 
 def _run(arguments: list[str]) -> int:
@@ -352,7 +409,7 @@ def _run(arguments: list[str]) -> int:
         typer.echo("interrupted; what was observed is kept, the same command goes on from there", err=True)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output left: `series ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _discard_output()
         return CONSISTENT
     except Exception:  # noqa: BLE001 - the one place where a bug becomes a log
         from series.bug import write_bug_log

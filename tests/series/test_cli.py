@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 import pytest
 
+from series.cli import _run
+from series.errors import SeriesError
 from series.pipeline import AuditOptions, audit_series
 
 PLAIN = "version: 1\nseries: Plain\nsize: [160, 120]\npanels: [{id: p01}, {id: p02}]\n"
@@ -171,6 +173,103 @@ def test_a_report_that_cannot_be_replaced_stays_whole(plain, is_root) -> None:
     assert "no permission to write in this folder" in done.stderr
     assert [path.name for path in out.iterdir()] == ["audit.html"]
     assert report.read_text(encoding="utf-8") == "the old one"
+
+
+@pytest.mark.parametrize(
+    ("option", "target", "said"),
+    [
+        ("--html", "series.yaml", "is read by this command"),
+        ("--csv", "map.csv", "is read by this command"),
+        ("--json", "frames/p01.png", "named like a picture"),
+        ("--html", "out.json", "is written by --json"),
+        ("--csv", "-", "only --json writes to standard output"),
+    ],
+)
+def test_a_report_never_takes_the_place_of_an_input_or_of_another_report(
+    plain, option: str, target: str, said: str
+) -> None:
+    (plain.folder / "map.csv").write_text("panel,file\np01,p01.png\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in plain.folder.rglob("*") if path.is_file()}
+    first = () if option == "--json" else ("--json", "out.json")
+    done = audit(plain, "--map", "map.csv", *first, option, target, cwd=plain.folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert {path: path.read_bytes() for path in plain.folder.rglob("*") if path.is_file()} == before
+
+
+def test_compare_does_not_write_over_its_pairs(comic) -> None:
+    pairs = comic.folder / "pairs.csv"
+    pairs.write_text("a,b\nframes/p01.png,frames/p02.png\n", encoding="utf-8")
+    done = series("compare", "--pairs", pairs, "--json", pairs, "--no-cache")
+    assert (done.returncode, pairs.read_text(encoding="utf-8")[:3]) == (2, "a,b")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+def test_closed_streams_cost_nothing_but_the_words(plain) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "series",
+        "audit",
+        plain.manifest,
+        "--frames",
+        plain.frames,
+        "--no-cache",
+    ]
+    out = plain.folder / "out.json"
+    shell = ["sh", "-c", '"$@" >&- 2>&-', "sh", *map(str, command), "--json", str(out)]
+    assert subprocess.run(shell, check=False, timeout=120).returncode == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["schema"] == "series.audit/1"
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs a full device")
+def test_a_full_disk_behind_standard_output_is_one_clear_error(plain, tmp_path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "series", "audit", plain.manifest, "--frames", plain.frames, "--no-cache"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "error: standard output cannot be written: No space left on device\n"
+
+
+def test_a_report_that_cannot_be_written_costs_no_other(plain, monkeypatch, capsys) -> None:
+    def fail_on_html(path, content):
+        if path.suffix == ".html":
+            raise SeriesError(f"{path}: cannot be written: the disk is full")
+        path.write_text(content, encoding="utf-8")
+
+    monkeypatch.setattr("series.files.write_atomically", fail_on_html)
+    html, csv = plain.folder / "a.html", plain.folder / "a.csv"
+    options = ["--frames", plain.frames, "--no-cache", "--html", html, "--csv", csv]
+    assert _run(["audit", str(plain.manifest), *map(str, options)]) == 2
+    said = capsys.readouterr()
+    assert said.err == f"error: {html}: cannot be written: the disk is full\n"
+    assert str(csv) in said.out
+    assert csv.is_file()
+
+
+def test_a_reader_who_leaves_does_not_turn_drift_into_success(plain, pictures) -> None:
+    plain.manifest.write_text(PLAIN.replace("160, 120", "120, 160"), encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "series",
+        "audit",
+        plain.manifest,
+        "--frames",
+        plain.frames,
+        "--no-cache",
+    ]
+    left, ours = os.pipe()
+    os.close(left)
+    done = subprocess.run(command, stdout=ours, stderr=subprocess.PIPE, check=False, timeout=120)
+    os.close(ours)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_the_user_s_cache_folder_is_used_when_no_other_is_named(plain, tmp_path) -> None:
