@@ -25,11 +25,6 @@ class ObservationCache:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         try:
-            if path is not None and path.exists() and not path.is_file():
-                # SQLite would leave its journal beside a device, and wait on a pipe.
-                raise OSError("this is a folder or a device, not a file")
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _connect(path)
         except (sqlite3.Error, OSError) as error:
             raise ConsistencyError(
@@ -57,8 +52,8 @@ class ObservationCache:
                 self._connection.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?)", rows.items())
         except sqlite3.Error as error:
             raise ConsistencyError(
-                f"{self._path}: the observation cache could not be written ({error}); what was observed before "
-                f"is kept: free some space, name another file with --cache, or use --no-cache"
+                f"{self._path}: the observation cache could not be written ({error}); "
+                f"what was observed before is kept: free some space, or name another file with --cache"
             ) from error
 
     def close(self) -> None:
@@ -67,6 +62,11 @@ class ObservationCache:
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        if path.exists() and not path.is_file():
+            # SQLite would leave its journal beside a device, and wait on a pipe.
+            raise OSError("this is a folder or a device, not a file")
+        path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(":memory:" if path is None else path, timeout=_BUSY_SECONDS)
     if path is not None:
         connection.execute("PRAGMA journal_mode=WAL")
