@@ -24,7 +24,7 @@ from consistency.errors import (
     PaletteError,
     ToleranceError,
 )
-from consistency.image import Frame, Limits, digest_file, read_frame
+from consistency.image import Frame, Limits, digest_file, frame_from_array, read_frame
 from consistency.judge import Assessment, Finding, Verdict, judge
 from consistency.locate import Locator
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, Result, SwatchMatch, Unmeasured
@@ -87,6 +87,7 @@ __all__ = [
     "character_of",
     "compare",
     "digest_file",
+    "frame_from_array",
     "judge",
     "load_encoders",
     "look_colors",

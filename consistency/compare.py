@@ -58,7 +58,7 @@ def _colors(a: Observation, b: Observation) -> Iterator[Result]:
     lab, weights = a.colors.samples()
     own = dominant_colors(lab, weights)
     pinned = dominant_colors(*b.colors.samples())
-    shift = role_mean_shift(lab, weights, pinned.labs, pinned.shares).total
+    shift = role_mean_shift(lab, weights, pinned.labs, pinned.shares)
     moved = earth_movers_distance(own.labs, own.shares, pinned.labs, pinned.shares)
     if isfinite(shift):
         yield Measurement("color.shift", "frame", shift, color.UNIT, color.ENCODER)

@@ -83,9 +83,12 @@ def _content(file: Path) -> bytes:
 
 
 def _swatch(name: str, lab: Lab, role: str = "") -> Swatch:
-    # Names reach reports and terminals: one line, nothing that moves the cursor.
-    printable = "".join(letter for letter in name if letter.isprintable()).strip()
-    return Swatch(printable or lab_to_hex(lab), lab, role)
+    return Swatch(_printable(name) or lab_to_hex(lab), lab, role)
+
+
+def _printable(name: str) -> str:
+    """Names reach reports and terminals: one line, nothing that moves the cursor."""
+    return "".join(letter for letter in name if letter.isprintable()).strip()
 
 
 def _lab(notation: str, channels: tuple[float, ...], line: int | None = None) -> Lab:
@@ -141,8 +144,7 @@ def _ase(content: bytes) -> Iterator[Swatch]:
         kind = file.number("H", where)
         block = _Bytes(file.take(file.number("I", where), where))
         if kind == _ASE_GROUP:
-            group = block.name(block.number("H", where), where)
-            group = "".join(letter for letter in group if letter.isprintable()).strip()
+            group = _printable(block.name(block.number("H", where), where))
         elif kind == _ASE_GROUP_END:
             group = ""
         elif kind == _ASE_COLOR:
@@ -246,7 +248,7 @@ def _gpl(lines: list[str], name: str) -> tuple[str, list[Swatch]]:
             raise _UnreadableError(f'found "{_ascii(line)}" instead of "red green blue name"', number)
         lab = _lab("rgb", tuple(float(channel) for channel in found.group(1, 2, 3)), number)
         _add(swatches, _swatch(found[4] or "", lab), number)
-    return "".join(letter for letter in name if letter.isprintable()), swatches
+    return _printable(name), swatches
 
 
 def _hex_list(lines: list[str]) -> list[Swatch]:

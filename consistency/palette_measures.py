@@ -33,20 +33,6 @@ class RoleMatch:
     """float32 (n,), ΔE00 to it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RoleShift:
-    """How far each pinned color has moved."""
-
-    total: float
-    """ΔE00, mean over the roles found, weighted by their pinned share; nan when none was found."""
-    per_role: Floats
-    """float32 (m,), ΔE00 between the role and what was found for it; nan where not found."""
-    found_lab: Floats
-    """float32 (m, 3), mean color of the role's pixels; nan where not found."""
-    found_share: Floats
-    """float32 (m,), the role's share of all weight, in [0, 1]; sums to 1 over all roles, found or not."""
-
-
 def assign_roles(lab: ArrayLike, weights: ArrayLike, palette_labs: ArrayLike) -> RoleMatch:
     """The nearest of the pinned colors for each pixel. palette_labs: (m, 3), m ≥ 1.
 
@@ -65,9 +51,10 @@ def assign_roles(lab: ArrayLike, weights: ArrayLike, palette_labs: ArrayLike) ->
     return RoleMatch(labels, nearest)
 
 
-def role_mean_shift(lab: ArrayLike, weights: ArrayLike, roles_lab: ArrayLike, shares: ArrayLike) -> RoleShift:
+def role_mean_shift(lab: ArrayLike, weights: ArrayLike, roles_lab: ArrayLike, shares: ArrayLike) -> float:
     """How far the mean color of each role's pixels lies from the role. roles_lab (m, 3), shares (m,) ≥ 0.
 
+    → ΔE00, mean over the roles found, weighted by their pinned share; nan when none was found.
     Every pixel goes to its nearest role; roles with at least MIN_ROLE_PIXELS pixels count, weighted by the
     share that was pinned. For pictures of one shot: across shots light and pose move it more than a
     recoloring does. Bounded from below by nothing moving (0); a color that moved nearer to another role is
@@ -82,15 +69,12 @@ def role_mean_shift(lab: ArrayLike, weights: ArrayLike, roles_lab: ArrayLike, sh
     labels = assign_roles(pixels, amounts, roles).labels
     totals = np.bincount(labels, amounts, minlength=len(roles))
     found = np.bincount(labels, minlength=len(roles)) >= MIN_ROLE_PIXELS
-    means = np.full((len(roles), 3), np.nan, np.float32)
-    for channel in range(3):
-        sums = np.bincount(labels, amounts * pixels[:, channel], minlength=len(roles))
-        means[found, channel] = sums[found] / totals[found]
-    shifts = np.full(len(roles), np.nan, np.float32)
-    shifts[found] = ciede2000(means[found], roles[found])
     weight = pinned[found].sum()
-    total = float(shifts[found] @ pinned[found] / weight) if weight > 0 else float("nan")
-    return RoleShift(total, shifts, means, (totals / amounts.sum()).astype(np.float32))
+    if not weight > 0:
+        return float("nan")
+    sums = [np.bincount(labels, amounts * channel, minlength=len(roles))[found] for channel in pixels.T]
+    means = (np.stack(sums, axis=1) / totals[found, None]).astype(np.float32)
+    return float(ciede2000(means, roles[found]) @ pinned[found] / weight)
 
 
 def p90_to_nearest(lab: ArrayLike, weights: ArrayLike, palette_labs: ArrayLike) -> float:

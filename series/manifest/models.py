@@ -331,10 +331,6 @@ class Manifest(Part):
             return None
         return self.palette(use) if isinstance(use, str) else _palette(owner, use)
 
-    def is_off(self, check: str) -> bool:
-        """Whether this check, or its whole kind, is switched off."""
-        return any(check == off or check.startswith(f"{off}.") for off in self.checks.off)
-
     def tolerances(self) -> dict[str, Tolerance]:
         """Check → limits that replace the built-in ones, each with the line that it comes from."""
         return {

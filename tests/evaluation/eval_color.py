@@ -89,7 +89,7 @@ DRIFTS = {
 
 def shift(lab: Floats, palette: DominantColors, _: Floats) -> float:
     cells = lab.reshape(-1, 3)
-    return role_mean_shift(cells, np.ones(len(cells)), palette.labs, palette.shares).total
+    return role_mean_shift(cells, np.ones(len(cells)), palette.labs, palette.shares)
 
 
 def histogram(lab: Floats) -> Floats:

@@ -155,19 +155,6 @@ def test_tolerances_carry_the_line_that_they_come_from(folder: Path) -> None:
     assert tolerance.source == "series.yaml:41"
 
 
-def test_a_kind_that_is_off_is_off_in_all_its_checks(folder: Path) -> None:
-    manifest = read(folder, HEAD + PANELS + "checks: {off: [style, color.role]}")
-    assert [
-        manifest.is_off(check) for check in ("style", "style.series", "color.role", "color", "styles")
-    ] == [
-        True,
-        True,
-        True,
-        False,
-        False,
-    ]
-
-
 def test_the_shortest_manifest(folder: Path) -> None:
     manifest = read(folder, HEAD + PANELS)
     assert (manifest.kind, manifest.size, manifest.use, manifest.seeds) == ("comic", None, "commercial", {})
