@@ -36,6 +36,12 @@ STEPS = 3
 """A window moves by a third of its shorter side: a sixth found no more, at four times the cost."""
 SEPARATE_BELOW = 0.3
 """Two proposals for one character overlap by less than this IoU."""
+CONSIDERED = 400
+"""Best windows among which separate ones are sought: far more than are ever kept."""
+WORD_ROUNDS, WORD_SETTLED = 15, 0.5
+"""k-means of the words ends after so many rounds, or when no center moves by more Lab units."""
+SMALLEST_WINDOW = 3
+"""Cells a side at least: around a single cell there would be no ring."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +95,7 @@ def _color_words(cells: NDArray[np.float32]) -> NDArray[np.float32]:
     order = np.lexsort(cells.T)
     start = cells[order[np.linspace(0, len(cells) - 1, count).astype(int)]]
     labels = np.argmin(_squared(cells, start), axis=1).astype(np.int32)
-    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 15, 0.5)
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, WORD_ROUNDS, WORD_SETTLED)
     _, _, centers = cv2.kmeans(cells, count, labels, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS)
     return np.asarray(centers, np.float32)
 
@@ -127,8 +133,8 @@ def _windows(height: int, width: int) -> _Windows:
     boxes: list[NDArray[np.intp]] = []
     for share in HEIGHTS:
         for aspect in ASPECTS:
-            tall = min(height, max(3, round(share * height)))
-            wide = min(width, max(3, round(tall * aspect)))
+            tall = min(height, max(SMALLEST_WINDOW, round(share * height)))
+            wide = min(width, max(SMALLEST_WINDOW, round(tall * aspect)))
             step = max(1, min(tall, wide) // STEPS)
             tops = np.unique(np.r_[np.arange(0, height - tall + 1, step), height - tall])
             lefts = np.unique(np.r_[np.arange(0, width - wide + 1, step), width - wide])
@@ -184,7 +190,7 @@ def _areas(boxes: NDArray[np.intp]) -> NDArray[np.float32]:
 def _separate(boxes: NDArray[np.intp], score: NDArray[np.float32], count: int) -> list[int]:
     """Indices of the best windows that do not overlap each other."""
     kept: list[int] = []
-    remaining = np.argsort(-score, kind="stable")[:400]  # far more than are ever kept
+    remaining = np.argsort(-score, kind="stable")[:CONSIDERED]
     while len(kept) < count and len(remaining):
         best = int(remaining[0])
         kept.append(best)

@@ -223,24 +223,30 @@ def _against_palette(
         return
     outside = foreign_colors(around.lab, around.weights, find_swatches(around.lab, around.weights, palette))
     for index in lost:
-        for strange, limit in ((foreign, np.inf), (outside, RING_REACH)):
-            replaced = _replaced(matches[index], palette.swatches[index], float(usual[index]), strange)
-            if replaced is not None and replaced.delta_e <= limit:
-                yield _role(name, replaced, boxes)
-                break
+        swatch, share = palette.swatches[index], float(usual[index])
+        replaced = _replaced(matches[index], swatch, share, foreign, np.inf)
+        replaced = replaced or _replaced(matches[index], swatch, share, outside, RING_REACH)
+        if replaced is not None:
+            yield _role(name, replaced, boxes)
 
 
 def _lost(share: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray((usual >= MAIN_SHARE) & (share < LOST_BELOW * usual))
 
 
-def _replaced(match: SwatchMatch, swatch: Swatch, usual: float, foreign: Foreign) -> SwatchMatch | None:
-    """What took the place of a main color. None when nothing did: out of the picture is no drift."""
+def _replaced(
+    match: SwatchMatch, swatch: Swatch, usual: float, foreign: Foreign, within: float
+) -> SwatchMatch | None:
+    """What took the place of a main color, within so many ΔE00 of it. None when nothing did: out of the
+    picture is no drift.
+    """
     candidates = np.flatnonzero(foreign.share >= FOREIGN_SHARE * usual)
     if not len(candidates):
         return None
     delta_e = ciede2000(foreign.lab[candidates], np.array([swatch.lab], np.float32))
     best = int(np.argmin(delta_e))
+    if float(delta_e[best]) > within:
+        return None
     color, share = foreign.lab[candidates[best]], float(foreign.share[candidates[best]])
     return SwatchMatch(match.role, match.pinned, lab_to_hex(color), float(delta_e[best]), share)
 

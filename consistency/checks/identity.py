@@ -26,6 +26,8 @@ SAME_COLOR = 10.0
 COLOR_SHARE_AT_LEAST = 0.002
 """Share of the frame that a main color needs to count as there: six cells of a field."""
 UNIT = "cosine distance"
+COLOR_ENCODER = "lab/1"
+"""Id of what says that the colors of a missing character are nowhere: plain Lab and ΔE00, no encoder."""
 
 
 def measure(observation: Observation, expected: Expected) -> list[Result]:
@@ -79,7 +81,9 @@ def _missing(role: Role, distance: float, observation: Observation, expected: Ex
     reason = f"{name} was seen"
     if share > 0:
         reason = f"nothing looks like {name}, and {share:.0%} of its main colors are nowhere in the frame"
-    return [Measurement("identity.missing", name, share, "share of main colors", "lab/1", Evidence(reason))]
+    return [
+        Measurement("identity.missing", name, share, "share of main colors", COLOR_ENCODER, Evidence(reason))
+    ]
 
 
 def _swap(role: Role, distance: float, scores: dict[str, float], box: LabeledBox) -> list[Result]:

@@ -35,9 +35,16 @@ FRAME_CELLS = 64 * 48
 OUTSIDE_AT_LEAST = 0.05
 """Share of the frame around a region that is needed to tell its colors from the background's."""
 BACKGROUND_BINS = (10, 14, 14)
-"""Bins of L*, a*, b* (a*, b* within ± 84: 12 units wide) in which region and background are told apart."""
+"""Bins of L*, a*, b* (12 units of a* and b* wide) in which region and background are told apart."""
 BACKGROUND_BLUR = 0.25
 """Share of a bin that is spread to each neighbor along each axis."""
+BACKGROUND_REACH = 84.0
+"""a* and b* beyond ± this fall into the outer bins."""
+OWN_SHARE = (0.3, 0.7)
+"""Inside's share of inside + around: up to the first a color is the background's, from the second the
+region's own; between them it counts in part."""
+FOREIGN_MERGE_BELOW = 8.0
+"""ΔE00 under which two unexplained colors count as one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +136,8 @@ def _own_share(lab: Floats, weights: Floats, around: NDArray[np.float16]) -> Flo
     outside = _histogram(around.astype(np.float32), np.ones(len(around), np.float32))
     own, other = inside[_bins(lab)], outside[_bins(lab)]
     ratio = own / np.maximum(own + other, 1e-6)
-    return np.asarray(np.clip((ratio - 0.3) / 0.4, 0, 1), np.float32)
+    low, high = OWN_SHARE
+    return np.asarray(np.clip((ratio - low) / (high - low), 0, 1), np.float32)
 
 
 def _grown(box: Box) -> Box:
@@ -153,7 +161,7 @@ def _outside(frame: ColorField, boxes: Sequence[Box]) -> NDArray[np.bool_]:
 
 
 def _bins(lab: Floats) -> tuple[NDArray[np.intp], ...]:
-    scaled = (lab[:, 0] / 100, (lab[:, 1] + 84) / 168, (lab[:, 2] + 84) / 168)
+    scaled = (lab[:, 0] / 100, *((lab[:, i] + BACKGROUND_REACH) / (2 * BACKGROUND_REACH) for i in (1, 2)))
     return tuple(
         np.clip((channel * bins).astype(np.intp), 0, bins - 1)
         for channel, bins in zip(scaled, BACKGROUND_BINS, strict=True)
@@ -197,5 +205,7 @@ def foreign_colors(lab: Floats, weights: Floats, found: Found) -> Foreign:
     part = float(weights[unexplained].sum())
     if part < CELLS_AT_LEAST:
         return Foreign(np.empty((0, 3), np.float32), np.empty(0, np.float32))
-    colors = dominant_colors(lab[unexplained], weights[unexplained], k=FOREIGN_COLORS, merge_below=8.0)
+    colors = dominant_colors(
+        lab[unexplained], weights[unexplained], k=FOREIGN_COLORS, merge_below=FOREIGN_MERGE_BELOW
+    )
     return Foreign(colors.labs, (colors.shares * part / total).astype(np.float32))
