@@ -1,6 +1,6 @@
-"""Vectors in, distances out: unit rows, centroids, project-mean centring, whitening, cosine distance.
+"""Vectors in, distances out: unit rows, centroids, project-mean centering, whitening, cosine distance.
 
-All float32. A vector of an ImageEncoder is a unit row; whatever is averaged or centred is made one again.
+All float32. A vector of an ImageEncoder is a unit row; whatever is averaged or centered is made one again.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def whitening(within: NDArray[np.float64], shrinkage: float) -> NDArray[np.float
 
     shrinkage: in (0, 1], the share of a ball of the same trace that is mixed in, so that directions which
     few samples have shown are not blown up. → float64 (d, d), to be applied from the right.
-    Hatch, Kajarekar and Stolcke 2006 (within-class covariance normalisation); Ledoit and Wolf 2004
+    Hatch, Kajarekar and Stolcke 2006 (within-class covariance normalization); Ledoit and Wolf 2004
     (shrinkage). Raises ValueError for a shrinkage outside (0, 1].
     """
     if not 0 < shrinkage <= 1:
@@ -86,19 +86,19 @@ def whitening(within: NDArray[np.float64], shrinkage: float) -> NDArray[np.float
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:
-    """The pinned characters of one project, centred on the project's own mean."""
+    """The pinned characters of one project, centered on the project's own mean."""
 
     names: tuple[str, ...]
     """In the order in which they were given."""
     centroids: Vectors
-    """float32 (c, d), centred, unit rows."""
+    """float32 (c, d), centered, unit rows."""
     mean: Vectors
     """float32 (d,): what is subtracted. Zero for one character without a background."""
 
     @classmethod
     def build(cls, references: Mapping[str, _Rows], background: _Rows | None = None) -> Gallery:
         """references: name → float (n, d), n ≥ 1 vectors of its references. Two characters or more are
-        centred on the mean of their centroids. background: float (k, d) vectors of what stands around the
+        centered on the mean of their centroids. background: float (k, d) vectors of what stands around the
         references; a single character has no such mean and is moved BACKGROUND_SHARE away from these.
 
         Raises ValueError for no character, a character without vectors, or differing dimensions.
@@ -114,7 +114,7 @@ class Gallery:
         return cls(tuple(tables), unit_rows(plain - mean), mean)
 
     def distances(self, vectors: _Rows) -> Vectors:
-        """1 − cosine of each centred vector to each centroid. vectors: float (n, d), from the encoder of the
+        """1 − cosine of each centered vector to each centroid. vectors: float (n, d), from the encoder of the
         references. → float32 (n, c) in [0, 2]; column j belongs to names[j]. Raises ValueError for another d.
         """
         rows = _table(vectors, "vectors", fewest=0)

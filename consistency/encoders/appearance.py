@@ -105,7 +105,7 @@ class Learned:
     words: Floats
     """(64, 14): centers of standardized patches."""
     mean: Floats
-    """(D,): mean of unrelated subjects. Subtracting it already is the centring of a one-character project."""
+    """(D,): mean of unrelated subjects. Subtracted already: it centers a project of one character."""
     projection: Floats
     """(D, d)"""
 
@@ -179,7 +179,7 @@ def squeeze(pixels: NDArray[np.uint8]) -> Floats:
 
 
 def describe(subject: Subject, arrays: Learned) -> Floats:
-    """The vector before centring and projection. → float32 (D,), unit length."""
+    """The vector before centering and projection. → float32 (D,), unit length."""
     lab, mask = subject.lab, subject.mask
     box = subject_box(mask)
     colors = band_colors(lab[box][::2, ::2], mask[box][::2, ::2])

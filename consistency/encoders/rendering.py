@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from consistency.image import Frame
 
 Float32 = NDArray[np.float32]
-Grey = NDArray[np.uint8]
+Gray = NDArray[np.uint8]
 
 RENDERING_NAMES: Final[tuple[str, ...]] = (
     "grain in smooth areas",
@@ -107,14 +107,14 @@ BLOCK: Final = 16
 LEVELS: Final = 4
 STRIP: Final = 128
 """Rows worked on at a time, a multiple of `BLOCK`: the planes stay in the cache, which halves the time."""
-INK_GREY, PAPER_GREY = 8, 247
+INK_GRAY, PAPER_GRAY = 8, 247
 """Blocks darker or brighter than these are clipped and tell nothing about grain."""
 NOISE_OFFSET: Final = 0.15
-"""Grey steps added before the logarithm: a clean flat area and a nearly clean one then lie close."""
+"""Gray steps added before the logarithm: a clean flat area and a nearly clean one then lie close."""
 EDGE_OFFSET: Final = 0.3
-"""Grey steps, same purpose for gradients."""
+"""Gray steps, same purpose for gradients."""
 LINE_OFFSET: Final = 0.1
-"""Grey steps, same purpose for line means, which are smaller."""
+"""Gray steps, same purpose for line means, which are smaller."""
 TONE_OFFSET: Final = 0.01
 """Same purpose for the roughness of the tone histogram, in [0, 2]."""
 TONE_GAIN: Final = 10.0
@@ -125,7 +125,7 @@ LIGHT_SIZES: Final = (3, 5, 9)
 
 _NOISE_KERNEL: Final = np.array([1, -2, 1], np.float32)
 _HISTOGRAM_BINS: Final = 2048
-"""Above the largest 3 × 3 Sobel magnitude of 8-bit grey, 1443."""
+"""Above the largest 3 × 3 Sobel magnitude of 8-bit gray, 1443."""
 _SOBEL_UNIT: Final = 4.0
 _CROSS: Final = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 _SQUARE: Final = np.ones((3, 3), np.uint8)
@@ -169,11 +169,11 @@ class RenderingEncoder:
 
 def rendering_scalars(pixels: NDArray[np.uint8]) -> Float32:
     """pixels: uint8 (H, W, 3) sRGB, any size from 1 × 1. → float32 (14,), finite, natural logarithms."""
-    grey = _padded_to_block(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8))
-    fine = _fine_detail(grey)
-    means = [fine.gradient_mean, *_coarser_gradient_means(grey)]
-    dark = _line_means(grey, DARK_SIZES, dark=True)
-    light = _line_means(grey, LIGHT_SIZES, dark=False)
+    gray = _padded_to_block(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8))
+    fine = _fine_detail(gray)
+    means = [fine.gradient_mean, *_coarser_gradient_means(gray)]
+    dark = _line_means(gray, DARK_SIZES, dark=True)
+    light = _line_means(gray, LIGHT_SIZES, dark=False)
     quiet, typical = np.percentile(fine.block_noise, [10, 50])
     return np.array(
         [
@@ -182,7 +182,7 @@ def rendering_scalars(pixels: NDArray[np.uint8]) -> Float32:
             *(_log_ratio(upper, lower, EDGE_OFFSET) for upper, lower in itertools.pairwise(means)),
             _log_ratio(fine.gradient_99, fine.gradient_90, EDGE_OFFSET),
             _log_ratio(fine.laplacian_98, fine.gradient_98, EDGE_OFFSET),
-            math.log(_tone_roughness(grey) + TONE_OFFSET),
+            math.log(_tone_roughness(gray) + TONE_OFFSET),
             *(_log_ratio(small, large, LINE_OFFSET) for small, large in itertools.pairwise(dark)),
             *(_log_ratio(small, large, LINE_OFFSET) for small, large in itertools.pairwise(light)),
             _log_ratio(dark[1], light[1], LINE_OFFSET),
@@ -221,7 +221,7 @@ def describe(z: Float32) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _FineDetail:
-    """Statistics of the full-size plane, in grey steps per pixel."""
+    """Statistics of the full-size plane, in gray steps per pixel."""
 
     gradient_mean: float
     gradient_90: float
@@ -232,25 +232,25 @@ class _FineDetail:
     """float32 (k,): Immerkær's noise response, averaged over each block that is not clipped."""
 
 
-def _padded_to_block(grey: Grey) -> Grey:
-    height, width = grey.shape
+def _padded_to_block(gray: Gray) -> Gray:
+    height, width = gray.shape
     missing = max(0, BLOCK - height), max(0, BLOCK - width)
     if not any(missing):
-        return grey
-    return np.asarray(cv2.copyMakeBorder(grey, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE), np.uint8)
+        return gray
+    return np.asarray(cv2.copyMakeBorder(gray, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _strips(grey: Grey) -> Iterator[Grey]:
+def _strips(gray: Gray) -> Iterator[Gray]:
     """Overlapping bands of rows, each with a border of one pixel on all four sides."""
-    padded = cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    for top in range(0, grey.shape[0], STRIP):
+    padded = cv2.copyMakeBorder(gray, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    for top in range(0, gray.shape[0], STRIP):
         yield np.asarray(padded[top : top + STRIP + 2], np.uint8)
 
 
-def _fine_detail(grey: Grey) -> _FineDetail:
+def _fine_detail(gray: Gray) -> _FineDetail:
     gradients, laplacians = np.zeros(_HISTOGRAM_BINS), np.zeros(_HISTOGRAM_BINS)
     total, noise = 0.0, []
-    for strip in _strips(grey):
+    for strip in _strips(gray):
         magnitude = _gradient_magnitude(strip)[1:-1, 1:-1]
         total += float(cv2.sumElems(magnitude)[0])
         gradients += _histogram(magnitude.astype(np.uint16))
@@ -258,9 +258,9 @@ def _fine_detail(grey: Grey) -> _FineDetail:
         laplacians += _histogram(np.abs(laplacian).view(np.uint16))
         noise.append(_block_noise(strip))
     blocks = np.concatenate(noise)
-    usable = (blocks[:, 1] >= INK_GREY) & (blocks[:, 1] <= PAPER_GREY)
+    usable = (blocks[:, 1] >= INK_GRAY) & (blocks[:, 1] <= PAPER_GRAY)
     return _FineDetail(
-        gradient_mean=total / grey.size / _SOBEL_UNIT,
+        gradient_mean=total / gray.size / _SOBEL_UNIT,
         gradient_90=_quantile(gradients, 0.90) / _SOBEL_UNIT,
         gradient_98=_quantile(gradients, 0.98) / _SOBEL_UNIT,
         gradient_99=_quantile(gradients, 0.99) / _SOBEL_UNIT,
@@ -269,23 +269,23 @@ def _fine_detail(grey: Grey) -> _FineDetail:
     )
 
 
-def _gradient_magnitude(plane: Grey) -> Float32:
-    """plane: uint8 (H, W). → float32 (H, W), 4 to a ramp of half a grey step per pixel."""
+def _gradient_magnitude(plane: Gray) -> Float32:
+    """plane: uint8 (H, W). → float32 (H, W), 4 to a ramp of half a gray step per pixel."""
     across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REPLICATE)
     down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
-def _coarser_gradient_means(grey: Grey) -> list[float]:
-    plane, means = grey, []
+def _coarser_gradient_means(gray: Gray) -> list[float]:
+    plane, means = gray, []
     for _ in range(LEVELS - 1):
         plane = np.asarray(cv2.pyrDown(plane), np.uint8)
         means.append(float(cv2.mean(_gradient_magnitude(plane))[0]) / _SOBEL_UNIT)
     return means
 
 
-def _block_noise(strip: Grey) -> Float32:
-    """strip: uint8 (h + 2, w + 2). → float32 (k, 2): noise response and mean grey of each whole block.
+def _block_noise(strip: Gray) -> Float32:
+    """strip: uint8 (h + 2, w + 2). → float32 (k, 2): noise response and mean gray of each whole block.
 
     The kernel cancels ramps and straight edges: J. Immerkær, Fast noise variance estimation, 1996.
     """
@@ -312,20 +312,20 @@ def _quantile(counts: NDArray[np.float64], share: float) -> float:
     return float(np.searchsorted(cumulated, share * cumulated[-1]))
 
 
-def _tone_roughness(grey: Grey) -> float:
-    """→ in [0, 2]: 0 where neighboring grey values are equally common, 2 where every other one is unused."""
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
-    weights = np.log1p(counts * (TONE_GAIN * 256 / grey.size))
+def _tone_roughness(gray: Gray) -> float:
+    """→ in [0, 2]: 0 where neighboring gray values are equally common, 2 where every other one is unused."""
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel()
+    weights = np.log1p(counts * (TONE_GAIN * 256 / gray.size))
     return float(np.abs(np.diff(weights)).sum() / weights.sum())
 
 
-def _line_means(grey: Grey, sizes: Sequence[int], *, dark: bool) -> list[float]:
-    """Mean of what closings (openings) of growing size fill in: black-hat (top-hat) means, grey steps.
+def _line_means(gray: Gray, sizes: Sequence[int], *, dark: bool) -> list[float]:
+    """Mean of what closings (openings) of growing size fill in: black-hat (top-hat) means, gray steps.
 
     The kernels are octagons, built from crosses and squares in turn, which costs a third of ellipses.
     """
     grow, shrink = (cv2.dilate, cv2.erode) if dark else (cv2.erode, cv2.dilate)
-    means, grown = [], grey
+    means, grown = [], gray
     for size, before in zip(sizes, (1, *sizes), strict=False):
         for radius in range(before // 2, size // 2):
             grown = np.asarray(grow(grown, _SQUARE if radius % 2 else _CROSS), np.uint8)
@@ -333,7 +333,7 @@ def _line_means(grey: Grey, sizes: Sequence[int], *, dark: bool) -> list[float]:
         filled = shrink(grown, _CROSS, iterations=size // 2 - squares)
         if squares:
             filled = shrink(filled, np.ones((2 * squares + 1, 2 * squares + 1), np.uint8))
-        means.append(float(cv2.mean(cv2.absdiff(filled, grey))[0]))
+        means.append(float(cv2.mean(cv2.absdiff(filled, gray))[0]))
     return means
 
 

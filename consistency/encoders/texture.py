@@ -24,9 +24,9 @@ LONGEST_SIDE: Final = 512
 LEVELS: Final = 4
 """Pyramid levels for edges. Structure and local patterns use all but the finest, where JPEG noise rules."""
 EDGE_LIMITS: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
-"""Bin limits of gradient magnitude, grey steps per pixel: octaves, so that contrast shifts the histogram."""
+"""Bin limits of gradient magnitude, gray steps per pixel: octaves, so that contrast shifts the histogram."""
 SOBEL_SCALE: Final = 0.25
-"""Makes a 3 × 3 Sobel answer 1 to a ramp of 2 grey steps per pixel; `EDGE_LIMITS` are in this unit."""
+"""Makes a 3 × 3 Sobel answer 1 to a ramp of 2 gray steps per pixel; `EDGE_LIMITS` are in this unit."""
 TENSOR_SIDE: Final = 13
 """Pixels, box over which the structure tensor is averaged: a few strokes wide at every level."""
 TENSOR_STEP: Final = 2
@@ -34,14 +34,14 @@ TENSOR_STEP: Final = 2
 COHERENCE_BINS: Final = 5
 ORIENTATION_BINS: Final = 8
 PATTERN_MARGIN: Final = 3.0
-"""Grey steps by which a neighbor must be brighter to count: below it, compression noise sets bits."""
+"""Gray steps by which a neighbor must be brighter to count: below it, compression noise sets bits."""
 CLIP: Final = 2.0
 """Standard deviations. Three was the starting point; two was better on pictures of other origin."""
 DIMENSIONS: Final = LEVELS * (len(EDGE_LIMITS) + 1) + (LEVELS - 1) * (COHERENCE_BINS + 2 + 10)
 """83."""
 
 _FLAT_TRACE: Final = 1e-3
-"""Below this much gradient energy (grey steps²) an orientation is rounding noise."""
+"""Below this much gradient energy (gray steps²) an orientation is rounding noise."""
 _NEIGHBORS: Final = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
 """Row and column of the eight neighbors, once around, in a plane padded by one pixel."""
 _STATISTICS_FILE: Final = "data/texture.npz"
@@ -87,7 +87,7 @@ def texture_statistics() -> TextureStatistics:
 
 @dataclass(frozen=True, slots=True)
 class TextureEncoder:
-    """Edges, line structure and local patterns of the grey picture, whitened. No weights, about 3 ms.
+    """Edges, line structure and local patterns of the gray picture, whitened. No model file, about 3 ms.
 
     Cosine distance, in [0, 2], compares two rows: about 1 for unrelated styles. Blind to color, weak on blur
     and grain (see `rendering`), and to be read with care across very different amounts of detail: a close-up
@@ -117,7 +117,7 @@ def texture_descriptor(pixels: NDArray[np.uint8]) -> Float32:
     the second level on 7 numbers of line structure; then for 3 levels 10 roots of shares of local patterns.
     Structure tensor: Bigün and Granlund 1987. Patterns: Ojala, Pietikäinen, Mäenpää 2002 (riu2, 8 neighbors).
     """
-    plane = _reduced_grey(pixels).astype(np.float32)
+    plane = _reduced_gray(pixels).astype(np.float32)
     edges, patterns = [], []
     for level in range(LEVELS):
         if level:
@@ -130,14 +130,14 @@ def texture_descriptor(pixels: NDArray[np.uint8]) -> Float32:
     return np.concatenate(edges + patterns).astype(np.float32)
 
 
-def _reduced_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    height, width = grey.shape
+def _reduced_gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    height, width = gray.shape
     scale = LONGEST_SIDE / max(height, width)
     if scale < 1:
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(grey, np.uint8)
+        gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(gray, np.uint8)
 
 
 def _gradient(plane: Float32) -> tuple[Float32, Float32]:

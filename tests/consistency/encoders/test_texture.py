@@ -79,9 +79,9 @@ def test_a_row_does_not_depend_on_its_batch():
 
 @pytest.mark.parametrize("make", [hatched, stippled])
 def test_color_alone_hardly_moves_it(make):
-    grey, tinted, other = encode(rgb(make(4)), colored(make(4)), rgb(smooth(4)))
-    assert 1 - grey @ tinted < 0.02
-    assert 1 - grey @ other > 0.3
+    gray, tinted, other = encode(rgb(make(4)), colored(make(4)), rgb(smooth(4)))
+    assert 1 - gray @ tinted < 0.02
+    assert 1 - gray @ other > 0.3
 
 
 def test_hatching_stipple_and_smooth_tone_lie_apart():
