@@ -16,7 +16,6 @@ import numpy as np
 
 from consistency.build import build_digest
 from consistency.color import srgb_to_lab
-from consistency.encoders.appearance import subject_of
 from consistency.encoders.encoder import Encoders
 from consistency.errors import ImageError, ObservationError
 from consistency.image import WORKING_SIDE, Frame, encode_jpeg, read_frame, resize_area
@@ -33,6 +32,7 @@ from consistency.observation import (
     numbers,
     region_to_bytes,
 )
+from consistency.subject import subject_of
 
 FRAME_FIELD_SIDE = 64
 """Cells along the longer side of a frame's color field: 41 cells for 1 % of a square frame."""

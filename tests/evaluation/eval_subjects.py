@@ -26,9 +26,9 @@ from consistency.encoders.appearance import (
     Learned,
     describe,
     learned,
-    subject_of,
 )
 from consistency.image import Frame, frame_from_array
+from consistency.subject import subject_of
 from consistency.vectors import Gallery, whiten
 
 PROJECTS, CAST, REFERENCES = 120, 4, 3

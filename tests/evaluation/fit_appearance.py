@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consistency.encoders import appearance
-from consistency.encoders.appearance import Learned, Subject, describe, patches, squeeze, subject_mask
+from consistency.encoders.appearance import Learned, describe, patches
 from consistency.image import read_frame
+from consistency.subject import Subject, squeeze, subject_mask
 from consistency.vectors import whitening
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ from consistency.encoders.appearance import (
     BACKGROUND_BOXES,
     AppearanceEncoder,
     learned,
-    subject_mask,
 )
 from consistency.image import frame_from_array
+from consistency.subject import subject_mask
 from consistency.vectors import cosine_distance
 
 FOX = {"coat": (190, 60, 40), "trousers": (40, 70, 160), "skin": (240, 200, 170), "hair": (90, 50, 20)}
