@@ -122,7 +122,11 @@ class Observer:
         self.counts.encoded += done.encoded
         observation = _assemble(self._recipe, done.digest, waiting.request, done.rows)
         if observation is None:
-            raise ConsistencyError(f"{waiting.request.path}: its observation is incomplete")
+            # Workers make their keys from the files of this package as they are when the workers start.
+            raise ConsistencyError(
+                f"{waiting.request.path}: its observation is incomplete, as when this package is updated "
+                f"while it runs; run the same command again"
+            )
         return observation
 
 

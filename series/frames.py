@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from series.errors import FramesError
+from series.manifest import composed
 
 PICTURE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".jp2", ".j2k"}
@@ -92,14 +94,15 @@ def _by_stem(panels: Sequence[str], files: Sequence[Path], folder: Path) -> dict
     known = set(panels)
     chosen: dict[str, Path] = {}
     for path in files:
-        if path.stem not in known:
+        panel = composed(path.stem)
+        if panel not in known:
             continue
-        if path.stem in chosen:
+        if panel in chosen:
             raise FramesError(
-                f"{folder}: {chosen[path.stem].name} and {path.name} are both frames of panel {path.stem}; "
+                f"{folder}: {chosen[panel].name} and {path.name} are both frames of panel {panel}; "
                 f"remove one, or name the right one in a map (--map FILE.csv with columns panel,file)"
             )
-        chosen[path.stem] = path
+        chosen[panel] = path
     return chosen
 
 
@@ -107,7 +110,7 @@ def _by_map(mapping: Path, panels: Sequence[str], folder: Path) -> dict[str, Pat
     known = set(panels)
     chosen: dict[str, Path] = {}
     for line, row in _rows(mapping):
-        panel, file = (row.get("panel") or "").strip(), (row.get("file") or "").strip()
+        panel, file = composed((row.get("panel") or "").strip()), (row.get("file") or "").strip()
         where = f"{mapping}:{line}"
         if panel not in known:
             raise FramesError(f"{where}: no panel {panel!r} in the manifest")
@@ -128,18 +131,21 @@ def _rows(mapping: Path) -> list[tuple[int, dict[str, str]]]:
             if not {"panel", "file"} <= set(reader.fieldnames or ()):
                 found = ", ".join(reader.fieldnames or ()) or "nothing"
                 raise FramesError(f"{mapping}:1: a map needs columns panel,file; found {found}")
+            if len(set(reader.fieldnames or ())) < len(reader.fieldnames or ()):
+                raise FramesError(f"{mapping}:1: a column is there twice; a map has columns panel,file")
             return [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FramesError(f"{mapping}: cannot be read as a CSV map ({error})") from error
 
 
 def _inside(folder: Path, file: str, where: str) -> Path:
-    """The file, if it stays in the folder. A missing one is left to reading, which reports it and goes on."""
-    root = folder.resolve()
-    try:
-        path = (folder / file).resolve()
-    except (OSError, ValueError, RuntimeError) as error:  # a name too long, a zero byte, links in a circle
-        raise FramesError(f"{where}: {file!r} cannot be a file ({error})") from error
-    if not file or not path.is_relative_to(root):
+    """The file, if it stays in the folder. A missing one is left to reading, which reports it and goes on.
+
+    Links in the folder are followed, as they are without a map: the folder is the user's own.
+    """
+    root = Path.cwd() / folder
+    path = Path(os.path.normpath(root / file))
+    root = Path(os.path.normpath(root))
+    if not file or "\0" in file or path == root or not path.is_relative_to(root):
         raise FramesError(f"{where}: {file!r} is not inside the frames folder {folder}")
     return folder / path.relative_to(root)

@@ -1,6 +1,6 @@
 """The manifest: what a person pins, read from series.yaml and checked."""
 
-from series.manifest.fields import CHECKS, MAX_SEED
+from series.manifest.fields import CHECKS, MAX_SEED, composed
 from series.manifest.models import (
     Budget,
     CastEntry,
@@ -32,6 +32,7 @@ __all__ = [
     "Panel",
     "Style",
     "Wardrobe",
+    "composed",
     "manifest_schema",
     "read_manifest",
 ]

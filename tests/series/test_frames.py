@@ -117,11 +117,25 @@ def test_a_map_that_is_not_there_is_an_error(folder, tmp_path) -> None:
         match_frames(["p01"], folder, tmp_path / "gone.csv")
 
 
-def test_a_link_out_of_the_folder_is_not_followed_by_a_map(folder, table, tmp_path) -> None:
-    (tmp_path / "secret.png").touch()
-    (folder / "link.png").symlink_to(tmp_path / "secret.png")
-    with pytest.raises(FramesError, match="not inside the frames folder"):
-        match_frames(["p01"], folder, table("panel,file\np01,link.png\n"))
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_link_in_the_folder_is_followed_with_a_map_and_without(folder, table, tmp_path, mapped) -> None:
+    (tmp_path / "elsewhere.png").touch()
+    (folder / "link.png").symlink_to(tmp_path / "elsewhere.png")
+    mapping = table("panel,file\nlink,link.png\n") if mapped else None
+    assert matched(match_frames(["link"], folder, mapping)) == {"link": "link.png"}
+
+
+def test_accents_match_however_the_file_system_spells_them(folder, table) -> None:
+    decomposed = "cafe\u0301"
+    (folder / f"{decomposed}.png").touch()
+    assert matched(match_frames(["caf\xe9"], folder)) == {"caf\xe9": f"{decomposed}.png"}
+    mapping = table(f"panel,file\n{decomposed},p9.webp\n")
+    assert matched(match_frames(["caf\xe9"], folder, mapping)) == {"caf\xe9": "p9.webp"}
+
+
+def test_a_map_with_a_column_twice_is_refused(folder, table) -> None:
+    with pytest.raises(FramesError, match=":1: a column is there twice"):
+        match_frames(["p01"], folder, table("panel,file,file\np01,p9.webp,other.png\n"))
 
 
 def test_a_full_path_inside_a_folder_named_from_here_is_matched(folder, table, monkeypatch) -> None:
