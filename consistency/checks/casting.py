@@ -1,4 +1,7 @@
-"""Casting: which region of the frame is which pinned character. Shared by the checks that look at one."""
+"""An observation and the pinned cast in, which region of the frame is which character out.
+
+Shared by the checks that look at one character.
+"""
 
 from __future__ import annotations
 
