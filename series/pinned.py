@@ -60,6 +60,8 @@ class Pinned:
     """All references of a manifest, as facts."""
 
     gallery: Gallery | None
+    face_gallery: Gallery | None
+    """Of the largest face in each reference; None without a face encoder."""
     locator: Locator
     looks: Mapping[str, LookColors]
     style: tuple[Sketch, ...]
@@ -116,6 +118,7 @@ def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[s
     sketches = {reference.name: sketch(seen, reference.name) for reference, seen in readable}
     return Pinned(
         gallery=_gallery(looks, background),
+        face_gallery=_face_gallery(readable),
         locator=Locator.build(
             {look: [region.colors for region in regions] for look, regions in looks.items()}
         ),
@@ -141,6 +144,14 @@ def _references(manifest: Manifest) -> Iterable[_Reference]:
         for wardrobe, outfit in pinned.wardrobe.items():
             for name in outfit.references:
                 yield _Reference(look_of(character, wardrobe), name, manifest.folder / name)
+
+
+def _face_gallery(readable: Sequence[tuple[_Reference, Observation]]) -> Gallery | None:
+    faces: dict[str, list[NDArray[np.float32]]] = {}
+    for reference, seen in readable:
+        if reference.subject != STYLE and seen.faces:
+            faces.setdefault(reference.subject, []).append(seen.faces[0].vector)
+    return Gallery.build({look: np.stack(vectors) for look, vectors in faces.items()}) if faces else None
 
 
 def _gallery(looks: Mapping[str, Sequence[Region]], background: Sequence[Region]) -> Gallery | None:
@@ -175,6 +186,7 @@ def expect(order: FrameOrder, pinned: Pinned) -> Expected:
         size=order.size,
         cast=tuple(_pinned_character(m, pinned) for m in order.characters),
         gallery=pinned.gallery,
+        face_gallery=pinned.face_gallery,
         looks=pinned.looks,
         palettes=palettes_of(order),
         style_references=pinned.style,

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from consistency import Locator, ObservationCache, Observer, Recipe, load_encoders
+from consistency import (
+    Box,
+    Face,
+    Frame,
+    Locator,
+    Measurement,
+    ObservationCache,
+    Observer,
+    Recipe,
+    load_encoders,
+    measure_frame,
+)
 from series.manifest import read_manifest
 from series.pinned import (
     PROPOSALS_OTHERS,
@@ -123,3 +137,33 @@ def test_the_id_of_what_is_pinned_changes_with_any_reference(pin, comic, picture
     pictures(comic.folder / "refs/tib.png", 77)
     _, after = pin()
     assert after.id != before.id
+
+
+@dataclass
+class OneFace:
+    """A face encoder that finds one face in every picture: its vector is the picture's mean color."""
+
+    id: str = "scripted.faces/1"
+    weights: str = ""
+
+    def faces(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
+        means = [np.append(frame.pixels.mean((0, 1)), 1).astype(np.float32) for frame in frames]
+        return [(Face(Box(0.4, 0.1, 0.6, 0.3), 0.9, mean / np.linalg.norm(mean)),) for mean in means]
+
+
+def test_a_face_encoder_judges_photographed_characters_without_any_caller_changed(comic) -> None:
+    comic.edit("    palette: {coat:", "    medium: photo\n    palette: {coat:")
+    manifest = read_manifest(comic.manifest)
+    encoders = replace(load_encoders(), faces=OneFace())
+    cache = ObservationCache(None)
+    first = Observer(Recipe(encoders, Locator.build({})), cache)
+    pinned = observe_references(manifest, first.observe, encoders.ids)
+    order = plan(manifest)[0]
+    frames = Observer(Recipe(encoders, pinned.locator), cache)
+    (seen,) = frames.observe([request_for(order, comic.frames / "p01.png", pinned)])
+    results = measure_frame(seen, expect(order, pinned))
+    (mara,) = [
+        r for r in results if isinstance(r, Measurement) and (r.check, r.subject) == ("identity", "mara")
+    ]
+    assert mara.encoder == "scripted.faces/1"
+    assert mara.evidence.boxes[0].box == Box(0.4, 0.1, 0.6, 0.3)
