@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from series.errors import FramesError
@@ -16,6 +17,8 @@ PICTURE_SUFFIXES = frozenset(
     | {".psd", ".tga", ".ppm", ".pgm", ".pnm", ".mpo", ".ico", ".heic"}
 )
 """Files with other suffixes in the frames folder are not frames, unless a map names them."""
+FOLDERS_LOOKED_INTO = 20
+"""Folders inside the frames folder in which pictures are looked for, when it holds none itself."""
 MAX_MAP_BYTES = 64 * 1024 * 1024
 """A map of a million frames is far smaller."""
 
@@ -65,11 +68,44 @@ def match_frames(panels: Sequence[str], folder: Path, mapping: Path | None = Non
 
 
 def _no_match(panels: Sequence[str], files: Sequence[Path], folder: Path) -> str:
-    there = f"it holds {', '.join(path.name for path in files[:3])}" if files else "it holds no pictures"
-    return (
-        f"{folder}: no frame of any panel; {there}, and the panels are {', '.join(panels[:3])} ... "
-        f"Name the files after the panels, or write a map (--map FILE.csv with columns panel,file)"
+    there = (
+        f"it holds {_some(path.name for path in files)}"
+        if files
+        else f"it holds no pictures{_deeper(folder)}"
     )
+    return (
+        f"{folder}: no frame of any panel; {there}, and the panels are {_some(panels)}. "
+        f"Name the files after the panels{_almost(panels, files)}, "
+        f"or write a map (--map FILE.csv with columns panel,file)"
+    )
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first three, and a sign that there are more."""
+    first = list(islice(names, 4))
+    return ", ".join(first[:3]) + (" ..." if len(first) > 3 else "")
+
+
+def _deeper(folder: Path) -> str:
+    """Where pictures are, when they lie one folder deeper."""
+    inner = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    for path in inner[:FOLDERS_LOOKED_INTO]:
+        try:
+            if _list(path):
+                return f" itself (its folder {path.name} does: name it with --frames, or its files in a map)"
+        except FramesError:
+            continue
+    return ""
+
+
+def _almost(panels: Sequence[str], files: Sequence[Path]) -> str:
+    """A file whose name differs from a panel's only in capitals or in spaces at its ends."""
+    known = {panel.casefold(): panel for panel in panels}
+    for path in files:
+        panel = known.get(path.stem.strip().casefold())
+        if panel is not None:
+            return f", letter by letter ({panel}{path.suffix}, not {path.name})"
+    return ""
 
 
 def _list(folder: Path) -> list[Path]:

@@ -36,12 +36,12 @@ style:
 #     coat: "#c0392b"
 #     hair: "#20202a"
 #   night: palettes/night.gpl    # or a palette file: .ase, .gpl, .aco, .hex
-# palette: series          # the palette of the whole series
+# palette: series          # for the whole of every frame: what is none of its colors counts as drift
 
 characters:
   mara:
     look: red coat, black bob, round glasses
-    medium: drawn          # drawn or photo
+    medium: drawn          # or photo, for photographed people only: without a face encoder they stay UNSURE
     # references:          # without pictures a character cannot be recognized, and stays UNSURE
     #   - refs/mara/front.png
     #   - refs/mara/side.png

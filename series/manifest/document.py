@@ -139,10 +139,22 @@ def _syntax_problem(path: Path, text: str, error: MarkedYAMLError) -> str:
     elif "another document" in problem:
         problem = "a second document (after '---'); a manifest is one document"
     elif problem == "mapping values are not allowed here":
-        problem = "a second ': ' in one line; put the text in quotes"
+        problem = _second_colon(lines, line)
     elif error.context and error.context_mark and error.context_mark.line != line:
         problem += f" ({error.context}, which starts at line {error.context_mark.line + 1})"
     return f"{path}:{line + 1}: not YAML: {problem}"
+
+
+def _second_colon(lines: list[str], line: int) -> str:
+    """YAML says the same of `scene: Mara: alone` and of a line that is indented too far."""
+    text = lines[line] if line < len(lines) else ""
+    before = next(
+        (one for one in reversed(lines[:line]) if one.strip() and not one.lstrip().startswith("#")), ""
+    )
+    deep, above = (len(one) - len(one.lstrip(" -")) for one in (text, before))
+    if deep > above and ": " in before.strip() and f"{text.strip()} ".count(": ") == 1:
+        return f"indented by {deep}, the line above it by {above}; keys side by side start in one column"
+    return "a second ': ' in one line; put the text in quotes"
 
 
 class _Reader:

@@ -135,7 +135,8 @@ class Character(Part):
     look: Words | None = None
     """The look in words: hair, clothes, marks."""
     medium: Literal["drawn", "photo"] = "drawn"
-    """photo: faces are compared by a face encoder, where one is installed."""
+    """photo is for photographed people: only a face encoder can tell them apart, so without one they are
+    UNSURE. Leave it out for products and animals, photographed too."""
     references: tuple[FilePath, ...] = ()
     """Pictures of the character; frames are measured against them."""
     palette: PaletteUse | None = None

@@ -71,19 +71,33 @@ def _panel_name(data: object, index: int) -> str:
     return name if isinstance(name, str) and printable else f"number {index + 1}"
 
 
+def _keys_wanted(value: object) -> str:
+    if value is None:
+        return "nothing here; its keys go below it, indented by two spaces more"
+    return f"limits are wanted ({{accept_below: 6, reject_above: 12}}) here, not {shown(value)}"
+
+
 def _sentence(details: ErrorDetails, keys: Keys, document: Document) -> str:
     kind, value = details["type"], details["input"]
     context: dict[str, Any] = details.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown_key(str(details["loc"][-1]), keys[:-1])
     if kind == "missing":
-        return f"{details['loc'][-1]} is missing"
+        return f"{details['loc'][-1]} is missing{_EXAMPLES.get(str(details['loc'][-1]), '')}"
     if kind == "literal_error":
         return _unknown_word(value, re.findall(r"'([^']*)'", str(context["expected"])))
     if kind == "string_type" and value is not None and keys in document.typed:
         typed = document.typed[keys][:60]
         return f'{typed} is not read as text; put it in quotes: "{typed}"'
+    if kind in _KEYS_WANTED and (value is None or keys[:2] == ("checks", "tolerances")):
+        return _keys_wanted(value)
     return str(context.get("problem") or _of_kind(kind, context, value) or details["msg"])
+
+
+def _no_keys(value: object) -> str:
+    if value is None:
+        return "nothing here; its keys go below it, indented by two spaces more"
+    return f"limits are wanted ({{accept_below: 6, reject_above: 12}}) here, not {shown(value)}"
 
 
 def _of_kind(kind: str, context: Mapping[str, Any], value: object) -> str:
@@ -104,6 +118,13 @@ _WANTED: Mapping[str, str] = {
     "mapping_type": "keys with values are wanted (key: value)",
     "dict_type": "keys with values are wanted (key: value)",
 }
+_KEYS_WANTED = frozenset({"model_type", "mapping_type", "dict_type"})
+_EXAMPLES: Mapping[str, str] = {
+    "version": "; write version: 1",
+    "series": "; write series: and its name",
+    "panels": "; list the pictures of the series, one a line: - {id: p01}",
+}
+"""What to write for a key that every manifest needs."""
 _BOUNDS: Mapping[str, tuple[str, str]] = {
     "greater_than": ("above", "gt"),
     "greater_than_equal": ("at least", "ge"),

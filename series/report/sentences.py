@@ -17,7 +17,7 @@ _SENTENCES: dict[str, dict[Verdict, str]] = {
     },
     "identity.photo": {
         Verdict.DRIFTED: "This does not look like {who}",
-        Verdict.UNSURE: "{who} is a photographed person: nothing here can confirm the face",
+        Verdict.UNSURE: "{who} is pinned as a photographed person: nothing here can confirm the face",
     },
     "identity.swap": {
         Verdict.DRIFTED: "{near} stands where {who} should",
@@ -90,7 +90,7 @@ _SENTENCES["identity.alone"] = _SENTENCES["identity"]
 
 _LOOK = "look by eye"
 _ADVICE = {
-    "identity.photo": "look by eye; only a face encoder can confirm a photographed person",
+    "identity.photo": "look by eye; for a thing or an animal take medium: photo away, which is for people",
     "identity.unexpected": "look by eye at the marked spot; if {who} belongs there, add {who} to the panel",
     "color.offpalette": "look by eye; add the color to the palette if it is meant",
     "color.region": "look by eye at the marked part; add its color to the palette if it is meant",

@@ -39,8 +39,23 @@ def test_two_files_for_one_panel_are_an_error_that_names_both(folder) -> None:
 
 def test_a_folder_without_any_frame_says_what_is_there_and_how_to_name_it(tmp_path) -> None:
     (tmp_path / "take one.png").touch()
-    with pytest.raises(FramesError, match=r"it holds take one\.png, .* panels are p01, p02 .*--map"):
+    with pytest.raises(FramesError, match=r"it holds take one\.png, .* panels are p01, p02\..*--map"):
         match_frames(["p01", "p02"], tmp_path)
+
+
+def test_names_that_differ_in_capitals_or_spaces_only_are_told(tmp_path) -> None:
+    (tmp_path / "P01 .PNG").touch()
+    with pytest.raises(FramesError, match=r"letter by letter \(p01\.PNG, not P01 \.PNG\), or write a map"):
+        match_frames(["p01"], tmp_path)
+
+
+def test_pictures_one_folder_deeper_are_pointed_at(tmp_path) -> None:
+    (tmp_path / "episode 1").mkdir()
+    (tmp_path / "episode 1/p01.png").touch()
+    with pytest.raises(
+        FramesError, match=r"no pictures itself \(its folder episode 1 does: name it with --frames"
+    ):
+        match_frames(["p01"], tmp_path)
 
 
 def test_a_missing_folder_says_which_option_names_it(tmp_path) -> None:

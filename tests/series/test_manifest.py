@@ -213,6 +213,11 @@ MISTAKES = [
     ("style: {words: 1984}", '3: style.words: 1984 is not read as text; put it in quotes: "1984"'),
     ("style: {words: [a]}", "3: style.words: text is wanted here, not a list"),
     ("style: {avoid: 3D}", "3: style.avoid: a list is wanted ([a, b], or lines that start with '- ') here, not '3D'"),
+    ("characters:\n  mara:\n  tib:\n    look: x", "4: characters.mara: nothing here; its keys go below it, indented by two spaces more"),
+    (
+        "checks: {tolerances: {color.role: 3}}",
+        "3: checks.tolerances.color.role: limits are wanted ({accept_below: 6, reject_above: 12}) here, not 3",
+    ),
     ("style: flat", "3: style: keys with values are wanted (key: value) here, not 'flat'"),
     ("budget: {attempts: 1.5}", "3: budget.attempts: a whole number is wanted here, not 1.5"),
     ("budget: {usd: -1}", "3: budget.usd: -1 must be at least 0"),
@@ -380,7 +385,10 @@ def test_no_color(folder: Path) -> None:
 
 
 def test_panels_must_be_there(folder: Path) -> None:
-    assert complaint(folder, HEAD) == "series.yaml:1: panels is missing"
+    assert (
+        complaint(folder, HEAD)
+        == "series.yaml:1: panels is missing; list the pictures of the series, one a line: - {id: p01}"
+    )
     assert (
         complaint(folder, HEAD + "panels: []")
         == "series.yaml:3: panels: nothing here; at least one is wanted"
@@ -402,6 +410,7 @@ NO_MANIFESTS = [
     (b"a: 1\nb: \x00", ":2: not text: a control character (0x00)"),
     ("style:\n\twords: x\n", ":2: not YAML: a tab; YAML is indented with spaces only"),
     ("scene: Mara: alone\n", ":1: not YAML: a second ': ' in one line; put the text in quotes"),
+    ("mara:\n  look: red\n    medium: drawn\n", ":3: not YAML: indented by 4, the line above by 2; keys side by side start in one column"),
     (
         "a: [1, 2\nb: 3\n",
         ":2: not YAML: expected ',' or ']', but got ':' (while parsing a flow sequence, which starts at line 1)",
