@@ -94,12 +94,6 @@ def _sentence(details: ErrorDetails, keys: Keys, document: Document) -> str:
     return str(context.get("problem") or _of_kind(kind, context, value) or details["msg"])
 
 
-def _no_keys(value: object) -> str:
-    if value is None:
-        return "nothing here; its keys go below it, indented by two spaces more"
-    return f"limits are wanted ({{accept_below: 6, reject_above: 12}}) here, not {shown(value)}"
-
-
 def _of_kind(kind: str, context: Mapping[str, Any], value: object) -> str:
     if kind in _WANTED:
         return f"{_WANTED[kind]} here, not {shown(value)}"

@@ -410,7 +410,7 @@ NO_MANIFESTS = [
     (b"a: 1\nb: \x00", ":2: not text: a control character (0x00)"),
     ("style:\n\twords: x\n", ":2: not YAML: a tab; YAML is indented with spaces only"),
     ("scene: Mara: alone\n", ":1: not YAML: a second ': ' in one line; put the text in quotes"),
-    ("mara:\n  look: red\n    medium: drawn\n", ":3: not YAML: indented by 4, the line above by 2; keys side by side start in one column"),
+    ("mara:\n  look: red\n    medium: drawn\n", ":3: not YAML: indented by 4, the line above it by 2; keys side by side start in one column"),
     (
         "a: [1, 2\nb: 3\n",
         ":2: not YAML: expected ',' or ']', but got ':' (while parsing a flow sequence, which starts at line 1)",
