@@ -25,6 +25,81 @@ class AuditReference:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditedAttempt:
+    """One try at a frame, as a report tells it. Made by a run; an audit of finished frames has none."""
+
+    number: int
+    """From 1, repairs and failures included."""
+    kind: str
+    """asked, repaired or failed."""
+    verdict: Verdict | None
+    """None without a picture."""
+    thumbnail: bytes
+    """JPEG, longest side at most 256 px; empty without a picture."""
+    changed: str
+    """What was reinforced or repaired before this try, in words; empty for the first."""
+    answers: str
+    """What it answers: "identity of mara"; empty for the first."""
+    drifted: tuple[str, ...]
+    """What was found in it, in words, worst first; or why there is no picture."""
+    skipped: tuple[str, ...]
+    """Stronger means that were passed over, each with its reason."""
+    decision: str
+    """What followed: "accepted", "asked again: ...", "repaired here: ...", "a person is asked: ..."."""
+    usd: float
+    seconds: float
+    kept: bool
+    """This try is the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """What making the series took."""
+
+    generator: str
+    accepted: int
+    """Frames that passed."""
+    to_look_at: int
+    """Of these, how many have something UNSURE in them."""
+    asked_person: int
+    """Frames that a person has to decide on."""
+    unfinished: int
+    """Panels without any picture yet."""
+    requests: int
+    """Sent to the generator, in all runs."""
+    images: int
+    """Pictures that came back."""
+    repairs: int
+    """Repairs made here, for nothing."""
+    usd: float
+    """Confirmed."""
+    usd_unknown: float
+    """May have been billed: sent, and never answered."""
+    refusals: int
+    """Refused by the provider's policy."""
+    failures: int
+    """Other requests without a picture."""
+    latency_p50: float
+    """Seconds from sending to answer; nan without an answer."""
+    latency_p95: float
+
+    @property
+    def usd_per_accepted(self) -> float | None:
+        """None when nothing was accepted."""
+        return self.usd / self.accepted if self.accepted else None
+
+    @property
+    def images_per_accepted(self) -> float | None:
+        """Pictures made for each accepted frame; None when nothing was accepted."""
+        return self.images / self.accepted if self.accepted else None
+
+    @property
+    def acceptance(self) -> float | None:
+        """Accepted frames by pictures made; None when no picture was made."""
+        return self.accepted / self.images if self.images else None
+
+
+@dataclass(frozen=True, slots=True)
 class AuditedFrame:
     """One frame with its assessment, or the reason why it has none."""
 
@@ -53,6 +128,10 @@ class AuditedFrame:
     """Character → planned outfit, where it is not the main look."""
     placed: tuple[str, ...] = ()
     """Characters whose place in the frame the panel pins."""
+    attempts: tuple[AuditedAttempt, ...] = ()
+    """How a run came to this frame, in order."""
+    outcome: str = ""
+    """Of a run: "accepted", or why a person is asked."""
 
     @property
     def verdict(self) -> Verdict:
@@ -83,6 +162,8 @@ class Audit:
     """The manifest as the caller named it; empty when the caller is no command line."""
     frames_folder: str = ""
     """The folder of frames as the caller named it."""
+    run: RunFigures | None = None
+    """None for an audit of finished frames."""
 
     @property
     def verdict(self) -> Verdict:

@@ -1,0 +1,1 @@
+"""Generators: one provider a file. `generator.py` holds the protocol, its abilities and outcomes."""

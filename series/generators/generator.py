@@ -1,0 +1,137 @@
+"""The Generator protocol: a request in, pictures or one typed failure out; and what a generator can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from series.request import GenerationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a generator can do. `decide` uses nothing else; what is lacking is recorded as skipped."""
+
+    seed: bool = False
+    """The same request with the same seed gives the same picture."""
+    negative_prompt: bool = False
+    """Takes what to avoid apart from the prompt."""
+    reference_images: int = 0
+    """Pictures that may be sent along."""
+    edit: bool = False
+    """Changes a given picture on request."""
+    mask: bool = False
+    """Restricts an edit to a part of the picture."""
+    candidates: int = 1
+    """Pictures a request may ask for."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """Width, height in pixels; empty for any size."""
+    stronger_models: tuple[str, ...] = ()
+    """Other models of the same provider, from weak to strong."""
+    idempotent: bool = False
+    """A request that is sent again with the same key is neither made nor paid for twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How fast a provider may be asked."""
+
+    concurrency: int = 4
+    """Requests in flight at once, ≥ 1."""
+    requests_per_minute: float | None = None
+    """None for no limit."""
+    timeout_s: float = 120.0
+    """Seconds after which a request counts as timed out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GeneratedImage:
+    """One picture as it came, not yet decoded."""
+
+    data: bytes
+    """PNG, JPEG or WebP; whatever it is called, it is sniffed."""
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """Files to keep beside the picture: suffix (".truth.json") → content."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generated:
+    """Pictures, and what they cost."""
+
+    images: tuple[GeneratedImage, ...]
+    usd: float = 0.0
+    """US dollars for all of them, as the provider says or its price list does."""
+
+
+class FailureKind(Enum):
+    """Every way in which a request ends without a picture."""
+
+    RATE_LIMITED = "rate_limited"
+    QUOTA = "quota"
+    POLICY = "policy"
+    NO_IMAGE = "no_image"
+    MALFORMED = "malformed"
+    """The answer was no picture: wrong shape, bad base64, bytes that do not decode."""
+    TIMEOUT = "timeout"
+    """No answer in time: whether it was billed is not known."""
+    TRANSPORT = "transport"
+    AUTH = "auth"
+    MODEL_GONE = "model_gone"
+    INVALID_REQUEST = "invalid_request"
+    RAISED = "raised"
+    """The generator raised an exception that it does not name: a bug in it."""
+    WAITING = "waiting"
+    """A person or another tool has to make the picture; nothing is wrong."""
+
+    @property
+    def stops_the_run(self) -> bool:
+        """No other request of this generator would fare better."""
+        return self in {FailureKind.QUOTA, FailureKind.AUTH, FailureKind.MODEL_GONE}
+
+    @property
+    def billing_unknown(self) -> bool:
+        """The provider may have made the picture and billed it."""
+        return self in {FailureKind.TIMEOUT, FailureKind.RAISED}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No picture, and why."""
+
+    kind: FailureKind
+    reason: str
+    """For a person; never holds a key or a header."""
+    wait_s: float | None = None
+    """Seconds that the provider asks to wait."""
+    stage: str = ""
+    """Of a policy refusal: input or output."""
+    usd: float = 0.0
+    """What was billed all the same."""
+
+
+Outcome = Generated | Failed
+
+
+class Generator(Protocol):
+    """Makes pictures. Called from several threads at once; returns failures and does not raise them."""
+
+    @property
+    def name(self) -> str:
+        """As in the manifest, with what decides the pictures: "previz", "openai:gpt-image-2"."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it can do."""
+
+    @property
+    def pacing(self) -> Pacing:
+        """How fast it may be asked."""
+
+    def price(self, request: GenerationRequest) -> float:
+        """US dollars that a request is expected to cost at most: reserved before it is sent."""
+
+    def generate(self, request: GenerationRequest, key: str) -> Outcome:
+        """Make the picture. key: the same for the same request asked again after an interruption, another
+        one for a request that is repeated on purpose."""
