@@ -194,7 +194,7 @@ class GenerationRequest:
 def _plain(value: object) -> _Json:
     """Dataclasses, enums and tuples as JSON data, paths left out."""
     if isinstance(value, Enum):
-        return value.value
+        return str(value.value)
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if is_dataclass(value) and not isinstance(value, type):
