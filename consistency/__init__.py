@@ -29,7 +29,7 @@ from consistency.judge import Assessment, Finding, Verdict, judge
 from consistency.locate import Locator
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, Result, SwatchMatch, Unmeasured
 from consistency.observation import ColorField, Observation, Proposal, Region, pack, unpack, whole_region
-from consistency.observe import Counts, Observer
+from consistency.observe import Counts, Desk, Observer, Waiting
 from consistency.palette import Palette, Swatch
 from consistency.palette_files import read_palette
 from consistency.tolerance import DEFAULT_TOLERANCES, Tolerance, Tolerances
@@ -46,6 +46,7 @@ __all__ = [
     "ColorField",
     "ConsistencyError",
     "Counts",
+    "Desk",
     "EncoderError",
     "Encoders",
     "Evidence",
@@ -83,6 +84,7 @@ __all__ = [
     "Unmeasured",
     "Unreadable",
     "Verdict",
+    "Waiting",
     "build_digest",
     "character_of",
     "compare",

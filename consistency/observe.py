@@ -11,9 +11,10 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 
@@ -67,10 +68,17 @@ class Observer:
         with pool:
             yield from self._in_order(todo, pool, BATCH if serial else ahead)
 
+    @contextmanager
+    def standing(self) -> Iterator[Desk]:
+        """For pictures that arrive one by one: a desk whose workers stay until the block ends."""
+        pool = _Beside(self._recipe) if self._workers < 2 else _Pool(self._recipe, self._workers)
+        with pool:
+            yield Desk(self, pool)
+
     def _in_order(
         self, todo: deque[Request], pool: _Serial | _Pool, ahead: int
     ) -> Iterator[Observation | Unreadable]:
-        waiting: deque[_Waiting] = deque()
+        waiting: deque[Waiting] = deque()
         batch = _Batch()
         while todo or waiting:
             while todo and len(waiting) < ahead:
@@ -82,11 +90,11 @@ class Observer:
                 batch = _submit(batch, pool)
             yield self._answer(head)
 
-    def _look_up(self, request: Request, batch: _Batch) -> _Waiting:
+    def _look_up(self, request: Request, batch: _Batch) -> Waiting:
         try:
             digest = digest_file(request.path)
         except ImageError as error:
-            return _Waiting(request, ready=Unreadable(request.path, str(error)))
+            return Waiting(request, ready=Unreadable(request.path, str(error)))
         try:
             rows = self._rows(digest, request)
             observation = _assemble(self._recipe, digest, request, rows)
@@ -94,9 +102,9 @@ class Observer:
             rows, observation = {}, None
         if observation is not None:
             self.counts.cached += 1
-            return _Waiting(request, ready=observation)
+            return Waiting(request, ready=observation)
         batch.tasks.append(Task(request, rows.get(self._recipe.frame_key(digest))))
-        return _Waiting(request, batch=batch, index=len(batch.tasks) - 1)
+        return Waiting(request, batch=batch, index=len(batch.tasks) - 1)
 
     def _rows(self, digest: str, request: Request) -> dict[str, bytes]:
         boxes_key = self._recipe.boxes_key(digest, request)
@@ -106,7 +114,7 @@ class Observer:
             rows |= self._cache.get({self._recipe.region_key(digest, proposal.box) for proposal in boxes})
         return rows
 
-    def _answer(self, waiting: _Waiting) -> Observation | Unreadable:
+    def _answer(self, waiting: Waiting) -> Observation | Unreadable:
         if waiting.ready is not None:
             return waiting.ready
         if waiting.batch is None or waiting.batch.future is None:
@@ -130,6 +138,37 @@ class Observer:
         return observation
 
 
+class Desk:
+    """Takes one picture at a time and observes it beside whatever its caller does meanwhile.
+
+    For one thread: the one that opened it.
+    """
+
+    def __init__(self, observer: Observer, pool: _Beside | _Pool) -> None:
+        self._observer = observer
+        self._pool = pool
+
+    def warm(self) -> None:
+        """Start the workers now, so that the first picture does not wait for them."""
+        self._pool.warm()
+
+    def submit(self, request: Request, done: Callable[[], None]) -> Waiting:
+        """Hand a picture over. `done` is called once it can be taken, possibly at once or from another
+        thread."""
+        batch = _Batch()
+        waiting = self._observer._look_up(request, batch)  # noqa: SLF001 - one class in two halves
+        _submit(batch, self._pool)
+        if batch.future is None:
+            done()
+        else:
+            batch.future.add_done_callback(lambda _: done())
+        return waiting
+
+    def take(self, waiting: Waiting) -> Observation | Unreadable:
+        """What was seen. Waits if it is not done yet."""
+        return self._observer._answer(waiting)  # noqa: SLF001 - one class in two halves
+
+
 @dataclass(slots=True, eq=False)
 class _Batch:
     tasks: list[Task] = field(default_factory=list)
@@ -141,14 +180,16 @@ class _Batch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Waiting:
+class Waiting:
+    """A picture that was handed over."""
+
     request: Request
     ready: Observation | Unreadable | None = None
     batch: _Batch | None = None
     index: int = 0
 
 
-def _submit(batch: _Batch, pool: _Serial | _Pool) -> _Batch:
+def _submit(batch: _Batch, pool: _Serial | _Beside | _Pool) -> _Batch:
     """Hand the batch over and open the next one; an empty batch stays open."""
     if not batch.tasks:
         return batch
@@ -189,6 +230,26 @@ class _Serial:
         return future
 
 
+class _Beside:
+    """Observes in one thread of this process."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._executor = ThreadPoolExecutor(1, "observer")
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def warm(self) -> None:
+        return None
+
+    def submit(self, tasks: Sequence[Task]) -> Future[list[Done | Unreadable]]:
+        return self._executor.submit(observe_batch, self._recipe, tasks)
+
+
 class _Pool:
     """Observes in worker processes; they start with the first batch."""
 
@@ -209,6 +270,11 @@ class _Pool:
             return self._started().submit(_in_worker, tasks)
         except BrokenProcessPool as error:
             raise _worker_died() from error
+
+    def warm(self) -> None:
+        executor = self._started()
+        for _ in range(self._workers):
+            executor.submit(_nothing)
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
@@ -245,6 +311,10 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def _nothing() -> None:
+    """Work that starts a worker."""
 
 
 def _in_worker(tasks: Sequence[Task]) -> list[Done | Unreadable]:

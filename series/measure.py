@@ -47,11 +47,11 @@ def measure_frames(
     new = [match for match in matches if measured[match.panel] is None]
     requests = [request_for(orders[match.panel], match.path, pinned) for match in new]
     for match, seen in zip(new, observer.observe(requests), strict=True):
-        one = _measured(match, orders[match.panel], seen, pinned, off)
+        one = measure_one(match.file, orders[match.panel], seen, pinned, off)
         memory.keep(one)
         measured[match.panel] = one if pictures else replace(one, thumbnail=b"")
         step()
-    return _as_series([one for one in measured.values() if one is not None], pinned, off)
+    return with_series([one for one in measured.values() if one is not None], pinned, off)
 
 
 def _digests(matches: Sequence[Match]) -> Iterator[str]:
@@ -67,20 +67,17 @@ def _digest(match: Match) -> str:
         return ""
 
 
-def _measured(
-    match: Match,
-    order: FrameOrder,
-    seen: Observation | Unreadable,
-    pinned: Pinned,
-    off: frozenset[str],
+def measure_one(
+    file: str, order: FrameOrder, seen: Observation | Unreadable, pinned: Pinned, off: frozenset[str]
 ) -> Measured:
+    """One frame's results, without those that need the whole series."""
     if isinstance(seen, Unreadable):
-        return Measured(order, match.file, error=seen.reason)
+        return Measured(order, file, error=seen.reason)
     return Measured(
         order=order,
-        file=match.file,
+        file=file,
         results=tuple(measure_frame(seen, expect(order, pinned), off)),
-        sketch=sketch(seen, match.panel, order.camera),
+        sketch=sketch(seen, order.panel, order.camera),
         width=seen.width,
         height=seen.height,
         notes=seen.notes,
@@ -88,13 +85,19 @@ def _measured(
     )
 
 
-def _as_series(measured: Sequence[Measured], pinned: Pinned, off: frozenset[str]) -> list[Measured]:
+def with_series(measured: Sequence[Measured], pinned: Pinned, off: frozenset[str]) -> list[Measured]:
     """The same with the results that need all frames; unreadable ones have none."""
+    more = series_results(measured, pinned, off)
+    return [
+        one if one.sketch is None else replace(one, results=(*one.results, *found), sketch=None)
+        for one, found in zip(measured, more, strict=True)
+    ]
+
+
+def series_results(
+    measured: Sequence[Measured], pinned: Pinned, off: frozenset[str]
+) -> list[Sequence[Result]]:
+    """For each frame, what only the whole series shows; empty for an unreadable one."""
     sketches = tuple(one.sketch for one in measured if one.sketch is not None)
-    more = iter(measure_series(sketches, pinned.encoders, off))
-    return [one if one.sketch is None else _complete(one, next(more)) for one in measured]
-
-
-def _complete(measured: Measured, more: Sequence[Result]) -> Measured:
-    """With the results of the series, and without the sketch that they were made from."""
-    return replace(measured, results=(*measured.results, *more), sketch=None)
+    found = iter(measure_series(sketches, pinned.encoders, off))
+    return [() if one.sketch is None else next(found) for one in measured]

@@ -24,7 +24,7 @@ class Memory:
 
     def recall(self, digest: str, order: FrameOrder, file: str) -> Measured | None:
         """The results of a frame of this content, if it was measured against the same before."""
-        key = self._key(digest, order)
+        key = self.key(digest, order)
         row = self._cache.get([key]).get(key)
         if row is None:
             return None
@@ -36,9 +36,10 @@ class Memory:
     def keep(self, measured: Measured) -> None:
         """Keep the results of a frame that was read."""
         if measured.sketch is not None:
-            self._cache.put({self._key(measured.sketch.digest, measured.order): to_bytes(measured)})
+            self._cache.put({self.key(measured.sketch.digest, measured.order): to_bytes(measured)})
 
-    def _key(self, digest: str, order: FrameOrder) -> str:
+    def key(self, digest: str, order: FrameOrder) -> str:
+        """What the results of a frame of this content are kept under."""
         # Seed and place in the series make no difference to what is measured.
         asked = replace(order, index=0, seed=0, previous=None, following=None)
         pinned = hashlib.sha256(f"{self._common}\n{asked!r}".encode()).hexdigest()

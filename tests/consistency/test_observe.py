@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import queue
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -337,3 +339,28 @@ def test_a_damaged_cache_file_is_one_clear_error(scripted, pictures, tmp_path) -
     file.write_bytes(data)
     with pytest.raises(ConsistencyError, match=r"facts\.sqlite.*cache"):
         observe(Recipe(scripted, NOBODY), ObservationCache(file), [Request(pictures[0])])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_desk_takes_pictures_one_by_one_and_says_when_each_is_done(series_of_pictures, workers) -> None:
+    requests = [Request(path) for path in series_of_pictures[:3]]
+    recipe = Recipe(load_encoders("classical"), NOBODY)
+    together = list(Observer(recipe, ObservationCache(None)).observe(requests))
+    done: queue.Queue[int] = queue.Queue()
+    with Observer(recipe, ObservationCache(None), workers=workers).standing() as desk:
+        desk.warm()
+        waiting = [desk.submit(request, partial(done.put, index)) for index, request in enumerate(requests)]
+        assert sorted(done.get(timeout=60) for _ in requests) == [0, 1, 2]
+        one_by_one = [desk.take(one) for one in waiting]
+        again = desk.submit(requests[0], partial(done.put, 9))
+        assert done.get_nowait() == 9, "what is known is done at once"
+        assert facts(desk.take(again)) == facts(one_by_one[0])
+    assert [facts(seen) for seen in one_by_one] == [facts(seen) for seen in together]
+
+
+def test_a_desk_says_of_a_file_that_is_no_picture_why(scripted, cache, tmp_path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with Observer(Recipe(scripted, NOBODY), cache).standing() as desk:
+        seen = desk.take(desk.submit(Request(tmp_path / "a.png"), lambda: None))
+    assert isinstance(seen, Unreadable)
+    assert "a.png" in seen.reason
