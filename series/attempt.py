@@ -68,7 +68,7 @@ class Attempt:
     """Of the whole frame; None without a picture."""
     usd: float = 0.0
     seconds: float = 0.0
-    """From sending to answer; 0 for a repair and for a picture known from an earlier run."""
+    """From sending to answer, also of an earlier run; 0 for a repair."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class Generated:
     images: tuple[GeneratedImage, ...]
     usd: float = 0.0
     """US dollars for all of them, as the provider says or its price list does."""
+    note: str = ""
+    """What was odd about the answer: fewer pictures than asked for ..."""
 
 
 class FailureKind(Enum):
