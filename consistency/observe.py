@@ -152,17 +152,16 @@ class Desk:
         """Start the workers now, so that the first picture does not wait for them."""
         self._pool.warm()
 
-    def submit(self, request: Request, done: Callable[[], None]) -> Waiting:
-        """Hand a picture over. `done` is called once it can be taken, possibly at once or from another
-        thread."""
+    def submit(self, request: Request, done: Callable[[Waiting], None]) -> None:
+        """Hand a picture over. `done` is called with what to take once it can be taken: at once for a
+        picture that is known, else from another thread."""
         batch = _Batch()
         waiting = self._observer._look_up(request, batch)  # noqa: SLF001 - one class in two halves
         _submit(batch, self._pool)
         if batch.future is None:
-            done()
+            done(waiting)
         else:
-            batch.future.add_done_callback(lambda _: done())
-        return waiting
+            batch.future.add_done_callback(lambda _: done(waiting))
 
     def take(self, waiting: Waiting) -> Observation | Unreadable:
         """What was seen. Waits if it is not done yet."""

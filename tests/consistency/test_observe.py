@@ -26,6 +26,7 @@ from consistency import (
     Recipe,
     Request,
     Unreadable,
+    Waiting,
     load_encoders,
     whole_region,
 )
@@ -346,14 +347,20 @@ def test_a_desk_takes_pictures_one_by_one_and_says_when_each_is_done(series_of_p
     requests = [Request(path) for path in series_of_pictures[:3]]
     recipe = Recipe(load_encoders("classical"), NOBODY)
     together = list(Observer(recipe, ObservationCache(None)).observe(requests))
-    done: queue.Queue[int] = queue.Queue()
+    done: queue.Queue[tuple[int, Waiting]] = queue.Queue()
+
+    def ring(index: int, waiting: Waiting) -> None:
+        done.put((index, waiting))
+
     with Observer(recipe, ObservationCache(None), workers=workers).standing() as desk:
         desk.warm()
-        waiting = [desk.submit(request, partial(done.put, index)) for index, request in enumerate(requests)]
-        assert sorted(done.get(timeout=60) for _ in requests) == [0, 1, 2]
-        one_by_one = [desk.take(one) for one in waiting]
-        again = desk.submit(requests[0], partial(done.put, 9))
-        assert done.get_nowait() == 9, "what is known is done at once"
+        for index, request in enumerate(requests):
+            desk.submit(request, partial(ring, index))
+        waiting = dict(done.get(timeout=60) for _ in requests)
+        one_by_one = [desk.take(waiting[index]) for index in range(3)]
+        desk.submit(requests[0], partial(ring, 9))
+        index, again = done.get_nowait()
+        assert index == 9, "what is known is done at once"
         assert facts(desk.take(again)) == facts(one_by_one[0])
     assert [facts(seen) for seen in one_by_one] == [facts(seen) for seen in together]
 
@@ -361,6 +368,8 @@ def test_a_desk_takes_pictures_one_by_one_and_says_when_each_is_done(series_of_p
 def test_a_desk_says_of_a_file_that_is_no_picture_why(scripted, cache, tmp_path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
     with Observer(Recipe(scripted, NOBODY), cache).standing() as desk:
-        seen = desk.take(desk.submit(Request(tmp_path / "a.png"), lambda: None))
+        done: queue.Queue[Waiting] = queue.Queue()
+        desk.submit(Request(tmp_path / "a.png"), done.put)
+        seen = desk.take(done.get(timeout=60))
     assert isinstance(seen, Unreadable)
     assert "a.png" in seen.reason
