@@ -3,7 +3,8 @@
 SeriesError                 also raised by itself: a file that cannot be written, a starter that exists
 ├── ManifestError           a manifest that cannot be used (each problem with file and line)
 ├── LockError               a lock that is broken, or written by a newer version
-└── FramesError             a frames folder, or a map of frames to panels, that cannot be used
+├── FramesError             a frames folder, or a map of frames to panels, that cannot be used
+└── GeneratorError          a generator that is not there, or options of one that cannot be used
 """
 
 from __future__ import annotations
@@ -35,3 +36,7 @@ class LockError(SeriesError):
 
 class FramesError(SeriesError):
     """Frames that cannot be matched with panels."""
+
+
+class GeneratorError(SeriesError):
+    """A generator that cannot be loaded."""

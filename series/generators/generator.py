@@ -63,6 +63,8 @@ class Generated:
     images: tuple[GeneratedImage, ...]
     usd: float = 0.0
     """US dollars for all of them, as the provider says or its price list does."""
+    notes: tuple[str, ...] = ()
+    """What was odd about the answer, in words for a person: fewer pictures than asked for ..."""
     note: str = ""
     """What was odd about the answer: fewer pictures than asked for ..."""
 
