@@ -7,31 +7,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from series.request import GenerationRequest
+from series.request import Abilities, GenerationRequest
 
-
-@dataclass(frozen=True, slots=True)
-class Abilities:
-    """What a generator can do. `decide` uses nothing else; what is lacking is recorded as skipped."""
-
-    seed: bool = False
-    """The same request with the same seed gives the same picture."""
-    negative_prompt: bool = False
-    """Takes what to avoid apart from the prompt."""
-    reference_images: int = 0
-    """Pictures that may be sent along."""
-    edit: bool = False
-    """Changes a given picture on request."""
-    mask: bool = False
-    """Restricts an edit to a part of the picture."""
-    candidates: int = 1
-    """Pictures a request may ask for."""
-    sizes: tuple[tuple[int, int], ...] = ()
-    """Width, height in pixels; empty for any size."""
-    stronger_models: tuple[str, ...] = ()
-    """Other models of the same provider, from weak to strong."""
-    idempotent: bool = False
-    """A request that is sent again with the same key is neither made nor paid for twice."""
+__all__ = [
+    "Abilities",
+    "Failed",
+    "FailureKind",
+    "Generated",
+    "GeneratedImage",
+    "Generator",
+    "Outcome",
+    "Pacing",
+]
 
 
 @dataclass(frozen=True, slots=True)

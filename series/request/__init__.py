@@ -1,5 +1,6 @@
 """What a generator is asked for: an order in, a request out; a request in, its words out."""
 
+from series.request.abilities import Abilities
 from series.request.model import (
     EditOf,
     GenerationRequest,
@@ -15,6 +16,7 @@ from series.request.model import (
 )
 
 __all__ = [
+    "Abilities",
     "EditOf",
     "GenerationRequest",
     "Identity",
