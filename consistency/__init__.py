@@ -11,6 +11,7 @@ from consistency.checks import measure_frame, measure_series
 from consistency.checks.casting import character_of
 from consistency.checks.expected import Expected, LookColors, PinnedCharacter, Sketch, look_colors, sketch
 from consistency.checks.swatches import mean_shares
+from consistency.color import ciede2000, lab_to_srgb, srgb_to_lab
 from consistency.compare import compare
 from consistency.encoders import ENCODERS, load_encoders
 from consistency.encoders.appearance import BACKGROUND_BOXES
@@ -24,7 +25,7 @@ from consistency.errors import (
     PaletteError,
     ToleranceError,
 )
-from consistency.image import Frame, Limits, digest_file, frame_from_array, read_frame
+from consistency.image import Frame, Limits, decode_frame, digest_file, frame_from_array, read_frame
 from consistency.judge import Assessment, Finding, Verdict, judge
 from consistency.locate import Locator
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, Result, SwatchMatch, Unmeasured
@@ -87,10 +88,13 @@ __all__ = [
     "Waiting",
     "build_digest",
     "character_of",
+    "ciede2000",
     "compare",
+    "decode_frame",
     "digest_file",
     "frame_from_array",
     "judge",
+    "lab_to_srgb",
     "load_encoders",
     "look_colors",
     "mean_shares",
@@ -101,6 +105,7 @@ __all__ = [
     "read_frame",
     "read_palette",
     "sketch",
+    "srgb_to_lab",
     "unpack",
     "whole_region",
 ]

@@ -93,18 +93,38 @@ def read_frame(
     picture is never enlarged. Without an ICC profile, RGB and gray are taken as sRGB and CMYK is converted
     plainly. Raises ImageError, one line, for every file that is not a whole picture within `limits`.
     """
+    data = read_bytes(path, limits)
+    return decode_frame(
+        data, os.fspath(path), longest_side=longest_side, background=background, limits=limits
+    )
+
+
+def decode_frame(
+    data: bytes,
+    name: str,
+    *,
+    longest_side: int | None = None,
+    background: Color = WHITE,
+    limits: Limits = LIMITS,
+) -> Frame:
+    """A picture that is no file yet, read as `read_frame` reads one. data: what its file would hold; name:
+    what messages call it. Raises ImageError like `read_frame`.
+    """
     if longest_side is not None and longest_side < 1:
         raise ValueError(f"longest_side must be at least 1, not {longest_side}")
-    name = one_line(os.fspath(path))
-    data = read_bytes(path, limits)
+    said = one_line(name)
+    if len(data) > limits.max_bytes:
+        raise _too_heavy(said, f"{len(data):,}", limits)
+    if not data:
+        raise ImageError(f"{said}: expected a picture, found nothing (0 bytes)")
     try:
         decoded = decode(data, longest_side=longest_side, background=background, max_pixels=limits.max_pixels)
     except ImageError as error:
-        raise ImageError(f"{name}: {error}") from error.__cause__
+        raise ImageError(f"{said}: {error}") from error.__cause__
     pixels = resize_area(decoded.pixels, longest_side) if longest_side else decoded.pixels
     return Frame(
         pixels=_sealed(pixels),
-        name=os.fspath(path),
+        name=name,
         digest=_sha256(data),
         width=decoded.width,
         height=decoded.height,

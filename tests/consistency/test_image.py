@@ -30,6 +30,7 @@ from consistency.image import (
     LIMITS,
     WORKING_SIDE,
     Limits,
+    decode_frame,
     digest_file,
     encode_jpeg,
     frame_from_array,
@@ -847,3 +848,32 @@ def test_alpha_twin():
     cleared = read_frame(EVAL / "files" / "twins" / "alpha_left60.png").pixels
     assert (cleared[:, :60] == 255).all()
     assert np.array_equal(cleared[:, 60:], base[:, 60:])
+
+
+@pytest.mark.parametrize("side", [None, 20])
+def test_bytes_read_like_the_file_that_holds_them(tmp_path, picture, side):
+    path = saved(picture, tmp_path / "a.png")
+    from_file, from_bytes = (
+        read_frame(path, longest_side=side),
+        decode_frame(path.read_bytes(), "answer", longest_side=side),
+    )
+    assert np.array_equal(from_bytes.pixels, from_file.pixels)
+    assert from_bytes.digest == from_file.digest
+    assert (from_bytes.width, from_bytes.height, from_bytes.notes) == (40, 24, from_file.notes)
+    assert from_bytes.name == "answer"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda data: b"", "0 bytes"),
+        (lambda data: data[: len(data) // 2], "truncated"),
+        (lambda data: b"<html>busy</html>", "expected a picture"),
+        (lambda data: data + bytes(2_000), "at most 2,000 bytes"),
+    ],
+)
+def test_bytes_that_are_no_picture_within_the_limits(tmp_path, picture, spoil, said):
+    data = spoil(saved(picture, tmp_path / "a.png").read_bytes())
+    with pytest.raises(ImageError, match=said) as error:
+        decode_frame(data, "ans\nwer", limits=Limits(max_bytes=2_000))
+    assert "\n" not in str(error.value)
