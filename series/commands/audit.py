@@ -1,0 +1,105 @@
+"""`series audit`: a folder of frames against a manifest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from series.commands.options import (
+    CONSISTENT,
+    DRIFT,
+    INPUT_ERROR,
+    CacheFile,
+    EncoderName,
+    ManifestPath,
+    NoCache,
+    Workers,
+    cache_file,
+    console_on,
+    observing_bar,
+    processes,
+    reader_may_leave,
+)
+from series.commands.outputs import check_writable, write_reports
+
+if TYPE_CHECKING:
+    from series.audit import Audit
+
+
+def audit(
+    manifest: ManifestPath,
+    frames: Annotated[
+        Path, typer.Option("--frames", metavar="DIR", help="Folder with the frames: p01.png is panel p01.")
+    ],
+    mapping: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE.csv", help="Columns panel,file where the names do not match."),
+    ] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write every number as JSON; - is standard output."),
+    ] = None,
+    html_file: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write the report, one file for any browser."),
+    ] = None,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML for a build server.")
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write one row a finding for a spreadsheet.")
+    ] = None,
+    encoder: EncoderName = "classical",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 2 when frames are unsure and none drifted.")
+    ] = False,
+    ignore_lock: Annotated[
+        bool, typer.Option("--ignore-lock", help="Go on although references changed since series.lock.")
+    ] = False,
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+    workers: Workers = 0,
+) -> None:
+    """Check a folder of frames against a manifest and report what drifted."""
+    from series.errors import SeriesError
+    from series.pipeline import AuditOptions, audit_series
+    from series.report import audit_json, print_summary
+
+    options = AuditOptions(
+        manifest,
+        frames,
+        mapping,
+        encoder,
+        cache_file(cache, no_cache),
+        processes(workers),
+        pictures=html_file is not None,
+        ignore_lock=ignore_lock,
+    )
+    files = {"--json": json_file, "--html": html_file, "--junit": junit_file, "--csv": csv_file}
+    check_writable(files, inputs=(manifest, manifest.with_suffix(".lock"), mapping, options.cache))
+    with observing_bar("frames") as progress:
+        audited = audit_series(options, progress).audit
+    written, failed = write_reports(audited, json_file, html_file, junit_file, csv_file)
+    with reader_may_leave():
+        if json_file == Path("-"):
+            sys.stdout.write(audit_json(audited))
+        print_summary(audited, console_on(stderr=json_file == Path("-")), reports=list(map(str, written)))
+        sys.stdout.flush()
+    if failed:
+        raise SeriesError("\n".join(failed))
+    raise typer.Exit(exit_code_of(audited, strict))
+
+
+def exit_code_of(audit: Audit, strict: bool) -> int:  # noqa: FBT001 - the option itself
+    from consistency import Verdict
+
+    if audit.verdict is Verdict.DRIFTED:
+        return DRIFT
+    if any(frame.error for frame in audit.frames):
+        return INPUT_ERROR
+    if audit.verdict is Verdict.UNSURE and strict:
+        return INPUT_ERROR
+    return CONSISTENT

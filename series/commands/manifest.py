@@ -1,0 +1,46 @@
+"""`series lock`, `series schema`, `series init`: around the manifest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from series.commands.options import EncoderName, ManifestPath
+
+
+def lock(
+    manifest: ManifestPath,
+    encoder: EncoderName = "classical",
+) -> None:
+    """Pin digests of references, seeds, encoders and tolerances in series.lock."""
+    from consistency import load_encoders
+    from series.locked import lock_series
+    from series.manifest import read_manifest
+    from series.plan import plan
+    from series.tolerances import resolve_tolerances
+
+    read = read_manifest(manifest)
+    orders = plan(read)
+    path = lock_series(read, orders, load_encoders(encoder).locked, resolve_tolerances(read, orders))
+    typer.echo(f"locked {path}")
+
+
+def schema() -> None:
+    """Print the JSON Schema of the manifest, for editors."""
+    from series.manifest import manifest_schema
+
+    typer.echo(json.dumps(manifest_schema(), indent=2, ensure_ascii=False))
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write series.yaml into.")],
+) -> None:
+    """Write a commented starter manifest."""
+    from series.starter import write_starter
+
+    path = write_starter(folder)
+    typer.echo(f"wrote {path}")
+    typer.echo(f"next: edit it, then series audit {path} --frames DIR --html audit.html")
