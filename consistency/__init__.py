@@ -12,6 +12,7 @@ from consistency.checks.casting import character_of
 from consistency.checks.expected import Expected, LookColors, PinnedCharacter, Sketch, look_colors, sketch
 from consistency.checks.swatches import mean_shares
 from consistency.color import ciede2000, lab_to_srgb, srgb_to_lab
+from consistency.color_names import color_name
 from consistency.compare import compare
 from consistency.encoders import ENCODERS, load_encoders
 from consistency.encoders.appearance import BACKGROUND_BOXES
@@ -89,6 +90,7 @@ __all__ = [
     "build_digest",
     "character_of",
     "ciede2000",
+    "color_name",
     "compare",
     "decode_frame",
     "digest_file",
