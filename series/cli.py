@@ -14,6 +14,8 @@ from series.commands.compare import compare_pictures
 from series.commands.manifest import init, lock, schema
 from series.commands.options import BUG, CONSISTENT, EXIT_CODES, INPUT_ERROR, INTERRUPTED, discard_output
 
+AUDITED = EXIT_CODES.replace("error,", "error, an unreadable frame (or unsure, with --strict),")
+
 app = typer.Typer(
     name="series",
     help="Check pictures made in series for drift from what a manifest pins: identity, color, style, "
@@ -25,9 +27,7 @@ app = typer.Typer(
     epilog=f"Start with `series init my-series`, or read the README. {EXIT_CODES}",
 )
 
-app.command(epilog=EXIT_CODES.replace("error,", "error, an unreadable frame (or unsure, with --strict),"))(
-    audit
-)
+app.command(epilog=AUDITED)(audit)
 app.command(
     name="compare",
     epilog="Exit codes: 0 measured, 2 input error or a pair that could not be measured, 3 a bug, "

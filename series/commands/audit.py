@@ -73,7 +73,7 @@ def audit(
         frames,
         mapping,
         encoder,
-        cache_file(cache, no_cache),
+        cache_file(cache, off=no_cache),
         processes(workers),
         pictures=html_file is not None,
         ignore_lock=ignore_lock,
@@ -90,10 +90,11 @@ def audit(
         sys.stdout.flush()
     if failed:
         raise SeriesError("\n".join(failed))
-    raise typer.Exit(exit_code_of(audited, strict))
+    raise typer.Exit(exit_code_of(audited, strict=strict))
 
 
-def exit_code_of(audit: Audit, strict: bool) -> int:  # noqa: FBT001 - the option itself
+def exit_code_of(audit: Audit, *, strict: bool) -> int:
+    """What an audit tells a script. strict: UNSURE is no success."""
     from consistency import Verdict
 
     if audit.verdict is Verdict.DRIFTED:

@@ -20,6 +20,7 @@ from series.commands.options import (
     observing_bar,
     processes,
 )
+from series.commands.outputs import check_writable
 
 
 def compare_pictures(
@@ -48,7 +49,7 @@ def compare_pictures(
     if pairs is not None and a is not None:
         raise typer.BadParameter("name two pictures or --pairs, not both")
     if json_file is not None:
-        check_writable({"--json": json_file}, inputs=(a, b, pairs, cache_file(cache, no_cache)))
+        check_writable({"--json": json_file}, inputs=(a, b, pairs, cache_file(cache, off=no_cache)))
     todo = (
         read_pairs(pairs)
         if pairs is not None
@@ -58,7 +59,7 @@ def compare_pictures(
         rows = compare_pairs(
             todo,
             encoder=encoder,
-            cache=cache_file(cache, no_cache),
+            cache=cache_file(cache, off=no_cache),
             workers=processes(workers),
             progress=progress,
         )

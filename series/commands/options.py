@@ -38,8 +38,9 @@ Workers = Annotated[
 ]
 
 
-def cache_file(cache: Path | None, no_cache: bool) -> Path | None:  # noqa: FBT001 - the options themselves
-    if no_cache:
+def cache_file(cache: Path | None, *, off: bool) -> Path | None:
+    """Where observations are kept: the file asked for, or the user's own; None when that is off."""
+    if off:
         return None
     if cache is not None:
         return cache
@@ -49,6 +50,7 @@ def cache_file(cache: Path | None, no_cache: bool) -> Path | None:  # noqa: FBT0
 
 
 def processes(workers: int) -> int:
+    """As many as were asked for; for 0 one a core that this process may use."""
     if workers:
         return workers
     try:
@@ -58,6 +60,7 @@ def processes(workers: int) -> int:
 
 
 def console_on(*, stderr: bool) -> Console:
+    """A console that interprets no number as something to color."""
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)

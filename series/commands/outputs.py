@@ -1,4 +1,4 @@
-"""An audit in, the files that were asked for out; and the check, before any work, that they can be written."""
+"""An audit in, the files that were asked for out; checked before any work that they can be written."""
 
 from __future__ import annotations
 
