@@ -52,8 +52,6 @@ class Generated:
     """US dollars for all of them, as the provider says or its price list does."""
     notes: tuple[str, ...] = ()
     """What was odd about the answer, in words for a person: fewer pictures than asked for ..."""
-    note: str = ""
-    """What was odd about the answer: fewer pictures than asked for ..."""
 
 
 class FailureKind(Enum):
