@@ -28,6 +28,8 @@ class CastMember:
     """Name of the outfit; empty for the main look."""
     place: Box | None
     """Where in the frame; None anywhere."""
+    pictured: str = ""
+    """Name of the outfit that the references show; empty for the main look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def _cast_member(manifest: Manifest, entry: CastEntry) -> CastMember:
         palette=manifest.palette_of(palette, owner),
         wardrobe=entry.wardrobe or "",
         place=_box(entry.place, FIGURE_PLACES),
+        pictured=(entry.wardrobe or "") if outfit is not None and outfit.references else "",
     )
 
 

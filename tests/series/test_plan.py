@@ -89,6 +89,7 @@ def test_a_wardrobe_entry_stands_in_for_what_it_names(manifest: Manifest) -> Non
         "winter",
     )
     assert (wet.look, wet.references, wet.wardrobe) == ("dripping red coat", (folder / "front.png",), "wet")
+    assert [member.pictured for member in (plain, winter, wet)] == ["", "winter", ""]
     assert plain.palette == wet.palette
     assert [swatch.name for swatch in (winter.palette.swatches if winter.palette else ())] == ["parka"]
 
