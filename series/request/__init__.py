@@ -1,6 +1,7 @@
 """What a generator is asked for: an order in, a request out; a request in, its words out."""
 
 from series.request.abilities import Abilities
+from series.request.build import first_request, reinforced
 from series.request.model import (
     EditOf,
     GenerationRequest,
@@ -14,6 +15,8 @@ from series.request.model import (
     StyleWords,
     Words,
 )
+from series.request.prompt import describe, negative_prompt, prompt
+from series.request.wording import where
 
 __all__ = [
     "Abilities",
@@ -28,4 +31,10 @@ __all__ = [
     "Structure",
     "StyleWords",
     "Words",
+    "describe",
+    "first_request",
+    "negative_prompt",
+    "prompt",
+    "reinforced",
+    "where",
 ]
