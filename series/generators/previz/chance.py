@@ -28,8 +28,7 @@ FRAME = "frame"
 
 CONCENTRATION = 2.0
 """Of the Beta distribution of difficulties. A risk that came true comes true again with the chance
-(mean × 2 + 1) / 3, so a redrawn panel fails more often than a new one. Set by hand: with it, redrawing until
-it passes takes the 1.4 to 2.1 pictures a frame that the planning documents of this project name."""
+(mean × 2 + 1) / 3, so a redrawn panel fails more often than a new one. Set by hand."""
 
 FACTORS: Mapping[Means, float] = {
     Means.TEXT: 0.6,
