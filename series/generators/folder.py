@@ -1,0 +1,256 @@
+"""A request in; the words to use written into a file, the picture that somebody made with them out.
+
+For pictures that a person or another tool makes. The first picture of panel p01 is expected as p01.png, the
+next ones as p01.2.png, p01.3.png: one number for each different request, kept by its prompt file.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from pydantic import JsonValue
+
+from consistency import ImageError, decode_frame
+from series.errors import GeneratorError, SeriesError
+from series.files import write_atomically
+from series.frames import PICTURE_SUFFIXES
+from series.generators.generator import (
+    Abilities,
+    Failed,
+    FailureKind,
+    Generated,
+    GeneratedImage,
+    Outcome,
+    Pacing,
+)
+from series.generators.options import flag_option, no_others, shown, text_option
+from series.request import GenerationRequest
+from series.request.prompt import prompt
+
+FRAMES = "frames"
+"""Where pictures are expected when the manifest does not say, beside the manifest."""
+PROMPTS = "prompts"
+"""Where prompts are written when the manifest does not say, in the run's folder."""
+RUN_MAKES = ("frames", "images")
+"""Folders in the run's own, in which it keeps pictures itself."""
+POLL_S = 1.0
+"""Seconds between two looks at a file. It must be the same in both before it is read: a copy over a network
+that stands still for longer is caught by decoding."""
+PATIENCE_S = 30 * 24 * 3600.0
+"""Seconds that a person may take: a month, and then a run should be started anew."""
+PANELS_AT_ONCE = 1_000
+"""Requests in flight while watching: a person wants all prompts at once, and waiting costs little."""
+
+HUMAN = Abilities(edit=True, reference_images=16)
+"""A person redraws what is asked for, and sees 16 pictures at a glance: the most that current models take."""
+
+_DIGEST = "Request "
+"""Begins the last line of a prompt file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderOptions:
+    """Where things lie."""
+
+    folder: Path
+    """The series folder: messages name paths from here."""
+    frames: Path
+    """Where pictures are expected."""
+    prompts: Path
+    """Where prompts are written."""
+    watch: bool = False
+    """Wait for each picture instead of ending the run where one is missing."""
+
+
+def read_folder_options(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> FolderOptions:
+    """The options {frames: DIR, prompts: DIR, watch: true or false}, each of which may be left out.
+
+    Folders are relative to the manifest's. Raises GeneratorError for one that leaves it, and for frames where
+    the run writes its own.
+    """
+    no_others(options, ("frames", "prompts", "watch"))
+    frames = _inside(text_option(options, "frames", FRAMES), "frames", folder)
+    prompts = _inside(text_option(options, "prompts", PROMPTS), "prompts", folder)
+    for name in RUN_MAKES:
+        if frames.resolve().is_relative_to((out / name).resolve()):
+            raise GeneratorError(
+                f"generator.frames: the run writes into {out / name} itself; name another folder"
+            )
+    if "prompts" not in options:
+        prompts = out / PROMPTS
+    return FolderOptions(folder, frames, prompts, flag_option(options, "watch", default=False))
+
+
+class FolderGenerator:
+    """Takes pictures from a folder."""
+
+    def __init__(
+        self, options: FolderOptions, *, stop: threading.Event | None = None, poll_s: float = POLL_S
+    ) -> None:
+        """stop: set it to end every wait."""
+        self.name = "folder"
+        self.abilities = HUMAN
+        self.pacing = Pacing(PANELS_AT_ONCE if options.watch else 1, None, PATIENCE_S)
+        self.stop = stop or threading.Event()
+        self._options, self._poll_s, self._numbering = options, poll_s, threading.Lock()
+
+    def price(self, request: GenerationRequest) -> float:
+        """Nothing: what a person's work costs is not known here."""
+        del request
+        return 0.0
+
+    def generate(self, request: GenerationRequest, key: str) -> Outcome:
+        """The picture, if it is there and whole; else what to put where. Whatever the key, it is the same."""
+        del key
+        try:
+            with self._numbering:
+                number = self._number(request)
+                written = self._write_prompt(request, number)
+        except (SeriesError, OSError) as error:
+            return Failed(FailureKind.INVALID_REQUEST, f"the prompt cannot be written: {error}")
+        stem = _stem(request.panel, number)
+        missing = (
+            f"put {stem}.png into {self._said(self._options.frames)}; the prompt is in {self._said(written)}"
+        )
+        found = self._take(stem)
+        if isinstance(found, bytes):
+            return Generated((GeneratedImage(found),))
+        if self._options.watch:
+            sys.stderr.write(f"{missing}\n")
+            return self._watch(stem, missing)
+        return Failed(FailureKind.WAITING, f"{found}; {missing}" if found else missing)
+
+    def _watch(self, stem: str, missing: str) -> Outcome:
+        """Look again and again; a file must look the same twice in a row before it is read."""
+        before: list[tuple[str, int, int]] = []
+        while not self.stop.wait(self._poll_s):
+            now = self._signs(stem)
+            if now and now == before:
+                found = self._take(stem)
+                if isinstance(found, bytes):
+                    return Generated((GeneratedImage(found),))
+            before = now
+        return Failed(FailureKind.WAITING, missing)
+
+    def _take(self, stem: str) -> bytes | str:
+        """The picture's bytes; else why there are none, empty where there is no file."""
+        there = self._files(stem)
+        if not there:
+            return ""
+        if len(there) > 1:
+            return f"{' and '.join(path.name for path in there)} are both there: keep one"
+        path = there[0]
+        try:
+            if not path.resolve().is_relative_to(self._options.folder.resolve()):
+                return f"{path.name} is a link that leaves the series folder: copy the file"
+            data = path.read_bytes()
+            decode_frame(data, path.name)
+        except (OSError, RuntimeError) as error:
+            return f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}"
+        except ImageError as error:
+            return f"it is not whole yet, or no picture: {error}"
+        return data
+
+    def _files(self, stem: str) -> list[Path]:
+        """Pictures of this stem, in any format."""
+        try:
+            names = sorted(path.name for path in self._options.frames.iterdir())
+        except OSError:
+            return []
+        found = [self._options.frames / name for name in names if PurePosixPath(name).stem == stem]
+        return [path for path in found if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()]
+
+    def _signs(self, stem: str) -> list[tuple[str, int, int]]:
+        try:
+            stats = [(path.name, path.stat()) for path in self._files(stem)]
+        except OSError:
+            return []
+        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+
+    def _number(self, request: GenerationRequest) -> int:
+        """The number that this request had before, else the next one that no picture was made for.
+
+        At least one more than its reinforcements, so that numbers say how far a panel has come.
+        """
+        first, free = len(request.reinforcements) + 1, 0
+        for number in count(first):
+            written = _request_of(self._prompt_file(request.panel, number))
+            if written == request.digest:
+                return number
+            if not free and (written is None or not self._files(_stem(request.panel, number))):
+                free = number
+            if written is None:
+                break
+        return free
+
+    def _prompt_file(self, panel: str, number: int) -> Path:
+        return self._options.prompts / f"{panel}.{number}.txt"
+
+    def _write_prompt(self, request: GenerationRequest, number: int) -> Path:
+        path = self._prompt_file(request.panel, number)
+        width, height = request.structure.size
+        target = f"{self._said(self._options.frames)}/{_stem(request.panel, number)}.png"
+        lines = [
+            f"Save the picture as {target} (or .jpg, .webp), {width} × {height} pixels.",
+            "",
+            prompt(request),
+        ]
+        if request.edit is not None:
+            lines += ["", f"Start from this picture: {self._said(request.edit.path)}"]
+        if request.references:
+            lines += ["", "Pictures to give along, in this order:"]
+            lines += [
+                f"{index}. {self._said(one.path)} ({one.role.value} {one.subject})"
+                for index, one in enumerate(request.references, 1)
+            ]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._options.frames.mkdir(parents=True, exist_ok=True)
+        text = "\n".join([*lines, "", f"{_DIGEST}{request.digest}", ""])
+        if not path.is_file() or path.read_bytes() != text.encode():
+            write_atomically(path, text)
+        return path
+
+    def _said(self, path: Path) -> str:
+        """A path as a person standing in the series folder reads it."""
+        try:
+            return path.resolve().relative_to(self._options.folder.resolve()).as_posix()
+        except ValueError:
+            return str(path)
+
+
+def _stem(panel: str, number: int) -> str:
+    return panel if number == 1 else f"{panel}.{number}"
+
+
+def _request_of(path: Path) -> str | None:
+    """Digest of the request that a prompt file is of; None without such a file."""
+    try:
+        last = path.read_text(encoding="utf-8", errors="replace").rstrip().rsplit("\n", 1)[-1]
+    except OSError:
+        return None
+    return last.removeprefix(_DIGEST)
+
+
+def _inside(text: str, key: str, folder: Path) -> Path:
+    """A folder below the manifest's. Raises GeneratorError."""
+    posix, windows = PurePosixPath(text), PureWindowsPath(text)
+    if posix.is_absolute() or windows.root or windows.drive or ".." in windows.parts or "\0" in text:
+        raise GeneratorError(
+            f"generator.{key}: {shown(text)} leaves the manifest's folder; name one inside it, without '..'"
+        )
+    path = folder / posix
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+        file = path.exists() and not path.is_dir()
+    except (OSError, RuntimeError) as error:
+        raise GeneratorError(f"generator.{key}: {shown(text)} cannot be looked up: {error}") from None
+    if not inside:
+        raise GeneratorError(f"generator.{key}: {shown(text)} leaves the manifest's folder through a link")
+    if file:
+        raise GeneratorError(f"generator.{key}: {shown(text)} is a file; name a folder")
+    return path
