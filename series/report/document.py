@@ -19,7 +19,7 @@ from consistency import (
     Unmeasured,
     Verdict,
 )
-from series.audit import Audit, AuditedFrame, AuditReference
+from series.audit import Audit, AuditedAttempt, AuditedFrame, AuditReference, RunFigures
 
 SCHEMA = "series.audit/1"
 """Changes only when a reader of the older document would misread the newer one."""
@@ -44,6 +44,7 @@ def _head(audit: Audit) -> Json:
         "manifest": _text(audit.manifest) or None,
         "frames_folder": _text(audit.frames_folder) or None,
         "summary": _summary(audit),
+        "run": _run(audit.run),
         "encoders": {role: _text(audit.encoders[role]) for role in sorted(audit.encoders)},
         "notes": _texts(audit.notes),
         "references": [_reference(reference) for reference in audit.references],
@@ -75,7 +76,7 @@ def _summary(audit: Audit) -> Json:
         "checks": _checks(audit.frames),
         "panels_without_frame": _texts(audit.panels_without_frame),
         "frames_without_panel": _texts(audit.frames_without_panel),
-        "unreadable": [_text(frame.file) for frame in audit.frames if frame.error],
+        "unreadable": [_text(frame.file) for frame in audit.frames if frame.error and frame.file],
     }
 
 
@@ -89,6 +90,30 @@ def _checks(frames: Iterable[AuditedFrame]) -> Json:
             counter["unmeasured"] += isinstance(finding.result, Unmeasured)
     columns = [*(verdict.value for verdict in Verdict), "unmeasured"]
     return {check: {column: counts[check][column] for column in columns} for check in sorted(counts)}
+
+
+def _run(run: RunFigures | None) -> Json | None:
+    if run is None:
+        return None
+    return {
+        "generator": _text(run.generator),
+        "accepted": run.accepted,
+        "to_look_at": run.to_look_at,
+        "asked_person": run.asked_person,
+        "unfinished": run.unfinished,
+        "requests": run.requests,
+        "images": run.images,
+        "repairs": run.repairs,
+        "refusals": run.refusals,
+        "failures": run.failures,
+        "usd": _number(run.usd),
+        "usd_unknown": _number(run.usd_unknown),
+        "usd_per_accepted": _number(run.usd_per_accepted),
+        "images_per_accepted": _number(run.images_per_accepted),
+        "acceptance": _number(run.acceptance),
+        "latency_p50": _number(run.latency_p50),
+        "latency_p95": _number(run.latency_p95),
+    }
 
 
 def _reference(reference: AuditReference) -> Json:
@@ -115,6 +140,24 @@ def _frame(frame: AuditedFrame) -> Json:
         "notes": _texts(frame.notes),
         "measurements": [_measurement(f, f.result) for f in findings if isinstance(f.result, Measurement)],
         "unmeasured": [_unmeasured(f.result) for f in findings if isinstance(f.result, Unmeasured)],
+        "attempts": [_attempt(attempt) for attempt in frame.attempts],
+        "outcome": _text(frame.outcome) or None,
+    }
+
+
+def _attempt(attempt: AuditedAttempt) -> Json:
+    return {
+        "number": attempt.number,
+        "kind": _text(attempt.kind),
+        "verdict": attempt.verdict.value if attempt.verdict else None,
+        "changed": _text(attempt.changed) or None,
+        "answers": _text(attempt.answers) or None,
+        "drifted": _texts(attempt.drifted),
+        "skipped": _texts(attempt.skipped),
+        "decision": _text(attempt.decision) or None,
+        "usd": _number(attempt.usd),
+        "seconds": _number(attempt.seconds),
+        "kept": attempt.kept,
     }
 
 

@@ -15,6 +15,8 @@ from series.audit import Audit
 from series.report.view import MAX_EMBEDDED_THUMBNAILS, page_view
 
 STYLES = ("uPlot.min.css", "audit.css")
+RUN_STYLES = (*STYLES, "run.css")
+"""Of a page that shows a run."""
 SCRIPTS = ("uPlot.iife.min.js", "audit.js")
 CHART_LICENSE = "uPlot.LICENSE.txt"
 
@@ -23,7 +25,8 @@ def audit_html(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) -
     """The report as text, to be written as UTF-8. It runs no script and loads no style but its own: the
     content policy names the digest of each.
     """
-    styles = [_static(name) for name in STYLES]
+    made = audit.run is not None or any(frame.attempts or frame.outcome for frame in audit.frames)
+    styles = [_static(name) for name in (RUN_STYLES if made else STYLES)]
     scripts = [_static(name) for name in SCRIPTS]
     page = page_view(audit, max_thumbnails=max_thumbnails)
     return (

@@ -7,15 +7,18 @@ from xml.etree import ElementTree as ET
 
 from consistency import Finding, Verdict
 from series.audit import Audit, AuditedFrame
+from series.report import took
 from series.report.order import worst_first
 from series.report.sentences import sentence
-from series.report.words import about, frame_name, kind, printable
+from series.report.words import about, frame_name, kind, printable, unread
 
 
 def audit_junit(audit: Audit) -> str:
-    """DRIFTED is a failure, UNSURE is skipped, an unreadable file is an error. XML 1.0, no timestamps."""
+    """DRIFTED is a failure, UNSURE is skipped, an unreadable file is an error; of a run, a frame that
+    a person has to decide on is a failure. XML 1.0, no timestamps.
+    """
     name = printable(audit.series)
-    cases = [case for frame in audit.frames for case in _cases(name, frame)]
+    cases = [case for frame in audit.frames for case in (*_run_cases(name, frame), *_cases(name, frame))]
     cases += [_missing(name, panel) for panel in audit.panels_without_frame]
     counts = {
         "tests": str(len(cases)),
@@ -23,7 +26,7 @@ def audit_junit(audit: Audit) -> str:
         "errors": _holding(cases, "error"),
         "skipped": _holding(cases, "skipped"),
     }
-    suites = ET.Element("testsuites", {"name": "series audit", **counts})
+    suites = ET.Element("testsuites", {"name": "series run" if audit.run else "series audit", **counts})
     suite = ET.SubElement(suites, "testsuite", {"name": name, **counts})
     suite.append(_properties(audit))
     suite.extend(cases)
@@ -31,10 +34,25 @@ def audit_junit(audit: Audit) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
 
 
+def _run_cases(series: str, frame: AuditedFrame) -> list[ET.Element]:
+    """Of a frame that a run made: whether it was accepted."""
+    if not frame.outcome:
+        return []
+    case = _case(series, frame, "accepted")
+    if took.person_decides(frame):
+        lines = [took.story(frame), *took.changes(frame)]
+        _outcome(case, "failure", f"a person decides: {printable(frame.outcome)}", lines, kind="person")
+    return [case]
+
+
 def _cases(series: str, frame: AuditedFrame) -> list[ET.Element]:
+    if frame.error and not frame.file:
+        case = _case(series, frame, "frame")
+        _outcome(case, "skipped", unread(frame), [])
+        return [case]
     if frame.error:
         case = _case(series, frame, "readable")
-        _outcome(case, "error", printable(frame.error), [])
+        _outcome(case, "error", printable(frame.error), [], kind="unreadable")
         return [case]
     if not frame.assessment.findings:
         case = _case(series, frame, "measured")
@@ -51,7 +69,7 @@ def _judged(case: ET.Element, findings: Iterable[Finding]) -> ET.Element:
     if noted:
         element = "failure" if noted[0].verdict is Verdict.DRIFTED else "skipped"
         lines = [f"{finding.verdict.name} {about(finding)}: {sentence(finding)}" for finding in noted]
-        _outcome(case, element, f"{about(noted[0])}: {sentence(noted[0])}", lines)
+        _outcome(case, element, f"{about(noted[0])}: {sentence(noted[0])}", lines, kind="drifted")
     return case
 
 
@@ -73,10 +91,10 @@ def _case(series: str, frame: AuditedFrame, name: str) -> ET.Element:
     )
 
 
-def _outcome(case: ET.Element, element: str, message: str, lines: list[str]) -> None:
+def _outcome(case: ET.Element, element: str, message: str, lines: list[str], *, kind: str = "") -> None:
     attributes = {"message": message}
     if element != "skipped":
-        attributes["type"] = "drifted" if element == "failure" else "unreadable"
+        attributes["type"] = kind
     ET.SubElement(case, element, attributes).text = "\n".join(lines) or None
 
 
@@ -84,6 +102,8 @@ def _properties(audit: Audit) -> ET.Element:
     properties = ET.Element("properties")
     pairs = [("verdict", audit.verdict.value), ("version", audit.version)]
     pairs += [(f"encoder.{role}", audit.encoders[role]) for role in sorted(audit.encoders)]
+    if audit.run:
+        pairs += [("generator", audit.run.generator), ("run", took.totals(audit.run))]
     pairs += [("note", note) for note in audit.notes]
     pairs += [("frame without panel", file) for file in audit.frames_without_panel]
     for name, value in pairs:

@@ -22,6 +22,7 @@ from series.report.words import (
     kind_title,
     one_direction,
     plural,
+    unread,
 )
 
 REASONS_PER_FRAME = 3
@@ -33,8 +34,8 @@ NAMES_SHOWN = 8
 KIND_COLUMN = 11
 """The longest kind of drift, "Rendering", and two spaces."""
 
-_STYLES = {Verdict.CONSISTENT: "green", Verdict.UNSURE: "yellow", Verdict.DRIFTED: "bold red"}
-_MARKS = {Verdict.CONSISTENT: "✓", Verdict.UNSURE: "?", Verdict.DRIFTED: "✗"}
+STYLES = {Verdict.CONSISTENT: "green", Verdict.UNSURE: "yellow", Verdict.DRIFTED: "bold red"}
+MARKS = {Verdict.CONSISTENT: "✓", Verdict.UNSURE: "?", Verdict.DRIFTED: "✗"}
 
 
 def print_summary(audit: Audit, console: Console, *, reports: Sequence[str] = ()) -> None:
@@ -43,7 +44,7 @@ def print_summary(audit: Audit, console: Console, *, reports: Sequence[str] = ()
     """
     _line(console, Text(one_direction(audit.series), style="bold"), Text(f"  {audit.kind}", style="dim"))
     _counts(audit, console)
-    _line(console, _mark(audit.verdict), Text(headline(audit), style=_STYLES[audit.verdict]))
+    _line(console, _mark(audit.verdict), Text(headline(audit), style=STYLES[audit.verdict]))
     for note in audit.notes:
         _line(console, Text("note: ", style="dim"), Text(one_direction(note), style="dim"))
     _frames(audit, console, Verdict.DRIFTED, DRIFTED_SHOWN, REASONS_PER_FRAME)
@@ -57,8 +58,8 @@ def _counts(audit: Audit, console: Console) -> None:
     digits = max(len(f"{audit.count(verdict):,}") for verdict in Verdict)
     for verdict in reversed(Verdict):
         number = audit.count(verdict)
-        words = f"{number:>{digits},}  {_MARKS[verdict]} {VERDICT_TITLES[verdict].lower()}"
-        _line(console, Text(words, style=_STYLES[verdict] if number else "dim"))
+        words = f"{number:>{digits},}  {MARKS[verdict]} {VERDICT_TITLES[verdict].lower()}"
+        _line(console, Text(words, style=STYLES[verdict] if number else "dim"))
 
 
 def _frames(audit: Audit, console: Console, verdict: Verdict, shown: int, reasons: int) -> None:
@@ -66,7 +67,7 @@ def _frames(audit: Audit, console: Console, verdict: Verdict, shown: int, reason
     if not frames:
         return
     console.print()
-    console.print(Text(VERDICT_TITLES[verdict], style=_STYLES[verdict]))
+    console.print(Text(VERDICT_TITLES[verdict], style=STYLES[verdict]))
     for frame in frames[:shown]:
         _frame(console, frame, reasons)
     if len(frames) > shown:
@@ -79,7 +80,7 @@ def _frame(console: Console, frame: AuditedFrame, reasons: int) -> None:
     known = name in {file, PurePath(file).stem}
     _line(console, Text("  "), Text(name, style="bold"), Text("" if known else f"  {file}", style="dim"))
     if frame.error:
-        _reason(console, "", f"could not be read: {one_direction(frame.error)}")
+        _reason(console, "", one_direction(unread(frame)))
         return
     noted = [found for found in topics(frame.assessment.findings) if found[0].verdict is frame.verdict]
     for found in noted[:reasons]:
@@ -140,7 +141,7 @@ def _commands(audit: Audit, reports: Sequence[str]) -> Iterator[tuple[str, str]]
 
 
 def _mark(verdict: Verdict) -> Text:
-    return Text(f"{_MARKS[verdict]} ", style=_STYLES[verdict])
+    return Text(f"{MARKS[verdict]} ", style=STYLES[verdict])
 
 
 def _line(console: Console, *parts: Text) -> None:

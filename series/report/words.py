@@ -219,6 +219,11 @@ def frame_name(frame: AuditedFrame) -> str:
     return printable(frame.panel or frame.file)
 
 
+def unread(frame: AuditedFrame) -> str:
+    """Why a frame was not measured: a file that could not be read, or a picture that never came."""
+    return printable(f"could not be read: {frame.error}" if frame.file else f"no picture: {frame.error}")
+
+
 def plural(number: int, noun: str) -> str:
     """Number and noun: "1 frame", "2 frames", "12,000 frames"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

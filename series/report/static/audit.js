@@ -1,10 +1,11 @@
 (function () {
   "use strict";
 
-  // The state of the page is its address: "#verdict=drifted&check=color.role&character=Mara&frame=3".
+  // The state of the page is its address: "#verdict=drifted&way=repaired&check=color.role&character=Mara&frame=3".
   // Every control writes there, and only apply() reads it, so that a link shows what its sender saw.
 
   var VERDICTS = ["consistent", "unsure", "drifted"];
+  var WAYS = ["regenerated", "person", "repaired"]; // in the order of series.report.took.Way
   var CLICK_REACH = 28; // px; a finger is about this wide
   var PRINTED_FRAMES = 200; // more open frames than this no one prints
 
@@ -14,6 +15,7 @@
   var articles = frames.map(function (_, i) { return document.getElementById("frame-" + i); });
   var filters = document.getElementById("filters");
   var chips = Array.from(document.querySelectorAll("[data-verdict]"));
+  var wayChips = Array.from(document.querySelectorAll("[data-way]"));
   var checkSelect = document.getElementById("filter-check");
   var characterSelect = document.getElementById("filter-character");
   var shown = document.getElementById("shown");
@@ -29,9 +31,11 @@
     var plain = /^frame-(\d+)$/.exec(hash);
     var query = new URLSearchParams(plain ? "frame=" + plain[1] : hash);
     var verdicts = (query.get("verdict") || "").split(",").filter(function (v) { return VERDICTS.includes(v); });
+    var ways = (query.get("way") || "").split(",").filter(function (w) { return WAYS.includes(w); });
     var frame = query.get("frame");
     return {
       verdicts: verdicts,
+      ways: wayChips.length ? ways : [],
       check: known(checkSelect, query.get("check")),
       character: known(characterSelect, query.get("character")),
       frame: frame !== null && /^\d+$/.test(frame) && Number(frame) < frames.length ? Number(frame) : null,
@@ -46,6 +50,7 @@
   function writeState(state) {
     var query = new URLSearchParams();
     if (state.verdicts.length) query.set("verdict", state.verdicts.join(","));
+    if (state.ways.length) query.set("way", state.ways.join(","));
     if (state.check) query.set("check", state.check);
     if (state.character) query.set("character", state.character);
     if (state.frame !== null) query.set("frame", String(state.frame));
@@ -55,6 +60,10 @@
 
   function change(part) {
     writeState(Object.assign(readState(), { frame: null }, part));
+  }
+
+  function toggled(list, value) {
+    return list.includes(value) ? list.filter(function (v) { return v !== value; }) : list.concat(value);
   }
 
   function goTo(frame) {
@@ -78,9 +87,11 @@
   // With a check chosen, the verdict is the worst one of that check; with none chosen, that of the frame.
   function matcher(state) {
     var verdicts = state.verdicts.map(function (v) { return VERDICTS.indexOf(v); });
+    var ways = state.ways.map(function (w) { return WAYS.indexOf(w); });
     var checks = state.check ? checksOf(state.check) : null;
     var character = state.character ? data.characters.indexOf(state.character) : -1;
     return function (frame) {
+      if (ways.length && !(frame.w || []).some(function (way) { return ways.includes(way); })) return false;
       if (character >= 0 && !frame.c.includes(character)) return false;
       if (!checks) return !verdicts.length || verdicts.includes(frame.v);
       var worst = frame.f.reduce(function (sofar, finding) {
@@ -124,9 +135,14 @@
       chip.setAttribute("aria-pressed", String(state.verdicts.includes(verdict)));
       chip.querySelector(".n").textContent = count(state, { verdicts: [verdict] });
     });
+    wayChips.forEach(function (chip) {
+      var way = chip.dataset.way;
+      chip.setAttribute("aria-pressed", String(state.ways.includes(way)));
+      chip.querySelector(".n").textContent = count(state, { ways: [way] });
+    });
     countOptions(checkSelect, state, "check");
     countOptions(characterSelect, state, "character");
-    var filtered = Boolean(state.verdicts.length || state.check || state.character);
+    var filtered = Boolean(state.verdicts.length || state.ways.length || state.check || state.character);
     shown.textContent = filtered ? "Showing " + number + " of " + frames.length : "All " + frames.length + " frames";
     reset.hidden = !filtered;
     empties.forEach(function (empty) { empty.hidden = number > 0; });
@@ -422,15 +438,18 @@
 
   chips.forEach(function (chip) {
     chip.addEventListener("click", function () {
-      var verdicts = readState().verdicts;
-      var verdict = chip.dataset.verdict;
-      change({ verdicts: verdicts.includes(verdict) ? verdicts.filter(function (v) { return v !== verdict; }) : verdicts.concat(verdict) });
+      change({ verdicts: toggled(readState().verdicts, chip.dataset.verdict) });
+    });
+  });
+  wayChips.forEach(function (chip) {
+    chip.addEventListener("click", function () {
+      change({ ways: toggled(readState().ways, chip.dataset.way) });
     });
   });
   if (checkSelect) checkSelect.addEventListener("change", function () { change({ check: checkSelect.value }); });
   if (characterSelect) characterSelect.addEventListener("change", function () { change({ character: characterSelect.value }); });
   reset.addEventListener("click", function () {
-    change({ verdicts: [], check: "", character: "" });
+    change({ verdicts: [], ways: [], check: "", character: "" });
     chips[0].focus();
   });
   filters.addEventListener("submit", function (event) { event.preventDefault(); });

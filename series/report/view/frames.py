@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from consistency import Box, Finding, Verdict, character_of
 from series.audit import AuditedFrame, AuditReference
-from series.report import words
+from series.report import took, words
 from series.report.order import topics, worst_first
 from series.report.sentences import advice, lead
+from series.report.view.attempts import AttemptView, PictureView, attempt_views, picture
 from series.report.view.findings import (
     FindingView,
     PassedView,
@@ -99,6 +99,15 @@ class FrameView:
     """Positions among the references of the page."""
     twins: tuple[tuple[int, str], ...]
     """Other frames to compare with: number and name."""
+    attempts: tuple[AttemptView, ...]
+    """How a run came to this frame; empty where the first try was it, or where no run made it."""
+    story: str
+    """Why it is as it is, and what it took, in words."""
+    brief: str
+    """ "3 tries, $0.08"."""
+    person_decides: bool
+    told: bool
+    """Whether it has a part of its own on the page: details, or attempts without pictures."""
 
 
 def frame_view(
@@ -109,9 +118,10 @@ def frame_view(
     *,
     detailed: bool,
     opened: bool,
+    pictures: Mapping[int, PictureView],
 ) -> FrameView:
     """frames: name → number of those with details. detailed: with its picture and findings. opened: with its
-    details open at first.
+    details open at first. pictures: of its attempts.
     """
     findings = worst_first(frame.assessment.findings)
     shown = findings if detailed else []
@@ -156,6 +166,12 @@ def frame_view(
         boxes=boxes.views(),
         references=_pinned(frame, noted, references) if beside else (),
         twins=_twins(noted, frames) if beside else (),
+        # A single try that is the frame is shown by the frame itself.
+        attempts=attempt_views(frame, pictures) if took.took_more(frame) or not took.kept(frame) else (),
+        story=took.story(frame),
+        brief=took.brief(frame),
+        person_decides=took.person_decides(frame),
+        told=detailed or took.took_more(frame),
     )
 
 
@@ -208,17 +224,12 @@ def _lead_swatch(findings: Sequence[Finding]) -> tuple[str, str] | None:
 
 def _lead(frame: AuditedFrame, findings: Sequence[Finding]) -> str:
     if frame.error:
-        return printable(f"could not be read: {frame.error}")
+        return words.unread(frame)
     if not findings:
         return "nothing was measured"
     if frame.verdict is Verdict.CONSISTENT:
         return f"{words.plural(len(findings), 'measurement')} within limits"
     return lead(findings[0])
-
-
-def picture(jpeg: bytes) -> str:
-    """A data: address; empty without a picture."""
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}" if jpeg else ""
 
 
 class _Boxes:

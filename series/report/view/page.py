@@ -9,15 +9,25 @@ from urllib.parse import urlencode
 
 from consistency import Verdict, character_of
 from series.audit import Audit, AuditedFrame, AuditReference
-from series.report import words
+from series.report import took, words
 from series.report.order import frames_worst_first
+from series.report.view.attempts import (
+    RunView,
+    WayView,
+    picture,
+    place_pictures,
+    run_view,
+    way_numbers,
+    way_views,
+)
 from series.report.view.charts import Chart, ChartView, chart_data, charts
-from series.report.view.frames import FrameView, frame_view, picture
+from series.report.view.frames import FrameView, frame_view
 from series.report.words import printable
 
 MAX_EMBEDDED_THUMBNAILS = 2000
 """Frames shown with picture and details. At some 12 KB a picture that makes a file of about 40 MB, which a
-phone still opens; the rest stay in the contact sheet by name. Drifted and unsure frames come first."""
+phone still opens; the rest stay in the contact sheet by name. Drifted and unsure frames come first.
+As many pictures again show attempts that are no frame: ladders take less than two pictures a frame."""
 
 MAX_OPEN = 40
 """Drifted frames whose details stand open at first. More of them only make the page long."""
@@ -102,6 +112,9 @@ class PageView:
     characters: tuple[str, ...]
     encoders: tuple[tuple[str, str], ...]
     version: str
+    run: RunView | None
+    """None for an audit of finished frames."""
+    ways: tuple[WayView, ...]
     data: dict[str, object]
     """What the page's script filters and draws: short keys, because 2,000 frames repeat them."""
 
@@ -111,13 +124,26 @@ def page_view(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) ->
     numbers = {id(frame): number for number, frame in enumerate(audit.frames)}
     first = frames_worst_first(audit.frames)
     detailed = {numbers[id(frame)] for frame in first[:max_thumbnails]}
-    opened = {numbers[id(frame)] for frame in first[:MAX_OPEN] if frame.verdict is Verdict.DRIFTED}
+    opened = {
+        numbers[id(frame)]
+        for frame in first[:MAX_OPEN]
+        if frame.verdict is Verdict.DRIFTED or took.person_decides(frame)
+    }
     panels = {
         frame.panel: number for number, frame in enumerate(audit.frames) if frame.panel and number in detailed
     }
+    shown = [(numbers[id(frame)], frame) for frame in first[:max_thumbnails]]
+    thumbnails = {frame.thumbnail: f"thumb-{number}" for number, frame in shown if frame.thumbnail}
+    pictures = place_pictures(shown, thumbnails, max_thumbnails)
     frames = tuple(
         frame_view(
-            number, frame, audit.references, panels, detailed=number in detailed, opened=number in opened
+            number,
+            frame,
+            audit.references,
+            panels,
+            detailed=number in detailed,
+            opened=number in opened,
+            pictures=pictures.get(number, {}),
         )
         for number, frame in enumerate(audit.frames)
     )
@@ -137,7 +163,7 @@ def page_view(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) ->
         notes=tuple(map(printable, audit.notes)),
         limit_note=_limit_note(len(audit.frames), max_thumbnails),
         frames=frames,
-        unreadable=tuple(frame for frame in frames if frame.error),
+        unreadable=tuple(view for view in frames if view.error and audit.frames[view.number].file),
         panels_without_frame=tuple(map(printable, audit.panels_without_frame)),
         frames_without_panel=tuple(map(printable, audit.frames_without_panel)),
         references=tuple(_reference(*numbered) for numbered in enumerate(audit.references)),
@@ -146,6 +172,8 @@ def page_view(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) ->
         characters=tuple(map(printable, characters)),
         encoders=tuple((printable(role), printable(audit.encoders[role])) for role in sorted(audit.encoders)),
         version=printable(audit.version),
+        run=run_view(audit.run) if audit.run else None,
+        ways=way_views(audit.frames),
         data=_data(audit.frames, drawn, characters),
     )
 
@@ -252,7 +280,8 @@ def _data(
 def _frame_data(
     frame: AuditedFrame, check_number: dict[str, int], character_number: dict[str, int]
 ) -> dict[str, object]:
-    """The keys: n name, v verdict, c characters, f [check, character or -1, verdict], each triple once.
+    """The keys: n name, v verdict, c characters, f [check, character or -1, verdict], each triple once; w how
+    it came to be, where a run made it.
     They are short because 2,000 frames repeat them. Characters are those of the panel, and those that
     something is noted about: one that turned up where it was not planned.
     """
@@ -264,7 +293,9 @@ def _frame_data(
         )
         for finding in frame.assessment.findings
     }
+    way = {"w": way_numbers(frame)} if frame.attempts or frame.outcome else {}
     return {
+        **way,
         "n": words.frame_name(frame),
         "v": frame.verdict.severity,
         "c": sorted(

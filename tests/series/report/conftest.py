@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from consistency.judge import Assessment, Verdict, judge
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, SwatchMatch, Unmeasured
 from consistency.tolerance import Tolerance
-from series.audit import Audit, AuditedFrame, AuditReference
+from series.audit import Audit, AuditedAttempt, AuditedFrame, AuditReference, RunFigures
 from series.pipeline import AuditOptions, audit_series
 
 SCRIPT = "<script>alert(1)</script>"
@@ -188,6 +190,173 @@ def plain_audit(frames: int, *, every: int = 5) -> Audit:
         notes=(),
         version="0.0.0",
     )
+
+
+def tinted(number: int) -> bytes:
+    """A small JPEG, another one for each number."""
+    pixels = np.full((48, 64, 3), (40 * number % 256, 90, 255 - 30 * number % 256), np.uint8)
+    return cv2.imencode(".jpg", pixels)[1].tobytes()
+
+
+def attempt(number: int, kind: str = "asked", verdict: Verdict | None = None, **more) -> AuditedAttempt:
+    plain = {
+        "thumbnail": b"" if verdict is None else tinted(number),
+        "changed": "",
+        "answers": "",
+        "drifted": (),
+        "skipped": (),
+        "decision": "",
+        "usd": 0.0 if kind == "repaired" else 0.04,
+        "seconds": 0.0 if kind == "repaired" else 4.2,
+        "kept": False,
+    }
+    return AuditedAttempt(number, kind, verdict, **{**plain, **more})
+
+
+def _accepted_at_once() -> AuditedFrame:
+    first = attempt(1, verdict=Verdict.CONSISTENT, decision="accepted", kept=True, thumbnail=JPEG)
+    return replace(_consistent(), panel="R01", attempts=(first,), outcome="accepted")
+
+
+def _regenerated() -> AuditedFrame:
+    skipped = (
+        "masked edit: this generator takes no mask",
+        "several candidates: it makes one picture a request",
+    )
+    tries = (
+        attempt(
+            1,
+            verdict=Verdict.DRIFTED,
+            drifted=("Mara is missing: 62% of the main colors are nowhere in the frame", "Another finish"),
+            decision="asked again: Mara is named first, with all her colors",
+        ),
+        attempt(
+            2,
+            verdict=Verdict.DRIFTED,
+            changed="Mara is named first, with all her colors",
+            answers="Character missing · mara",
+            drifted=("coat #d35400 instead of #c0392b, ΔE00 11.2",),
+            skipped=skipped,
+            decision="repaired here: the coat is turned back to #c0392b",
+        ),
+        attempt(
+            3,
+            "repaired",
+            Verdict.CONSISTENT,
+            changed="the coat is turned back to #c0392b",
+            answers="Pinned color · mara coat",
+            decision="accepted: every measurement is within its limits",
+            kept=True,
+            thumbnail=JPEG,
+        ),
+    )
+    return replace(_consistent(), panel="R02", attempts=tries, outcome="accepted")
+
+
+def _for_a_person() -> AuditedFrame:
+    tries = (
+        attempt(
+            1,
+            "failed",
+            drifted=("refused by the provider's policy: too much smoke",),
+            decision="asked again: in other words",
+        ),
+        attempt(
+            2,
+            verdict=Verdict.DRIFTED,
+            changed="in other words",
+            answers="a refusal",
+            drifted=("coat #d35400 instead of #c0392b, ΔE00 11.2",),
+            decision="a person is asked: three attempts, and no better",
+            kept=True,
+            thumbnail=JPEG,
+        ),
+    )
+    return replace(_drifted(), panel="R03", attempts=tries, outcome="three attempts, and no better")
+
+
+def _hostile_run() -> AuditedFrame:
+    every = (SCRIPT, CLOSING, MARKUP, RIGHT_TO_LEFT, LONG, "日本語の長い説明" * 8)
+    tries = (
+        attempt(1, "failed", drifted=every, decision=SCRIPT, usd=float("nan"), seconds=float("inf")),
+        attempt(
+            2,
+            "repaired",
+            Verdict.UNSURE,
+            changed=f"{MARKUP} {SCRIPT} {RIGHT_TO_LEFT}",
+            answers=CLOSING,
+            drifted=every,
+            skipped=every,
+            decision=f"{MARKUP} {LONG}",
+            kept=True,
+        ),
+    )
+    return replace(_hostile(), attempts=tries, outcome=f"{SCRIPT} {CLOSING} {MARKUP}")
+
+
+def _without_picture() -> AuditedFrame:
+    tries = tuple(attempt(n, "failed", drifted=("no answer in time",), usd=0.0) for n in (1, 2))
+    nothing = AuditedFrame("R05", "", ("mara",), 0, 0, b"", Assessment(()), error="no answer in time")
+    return replace(nothing, attempts=tries, outcome="no picture came in 2 attempts")
+
+
+FIGURES = RunFigures(
+    generator=f"previz {SCRIPT}",
+    accepted=2,
+    to_look_at=1,
+    asked_person=3,
+    unfinished=1,
+    requests=9,
+    images=5,
+    repairs=2,
+    usd=0.2,
+    usd_unknown=0.04,
+    refusals=1,
+    failures=3,
+    latency_p50=4.2,
+    latency_p95=float("nan"),
+)
+
+
+def hostile_run() -> Audit:
+    frames = (_accepted_at_once(), _regenerated(), _for_a_person(), _hostile_run(), _without_picture())
+    return replace(hostile_audit(), frames=frames, frames_without_panel=(), run=FIGURES)
+
+
+def long_run(panels: int, tries: int) -> Audit:
+    """Every panel took as many tries; the last one of each is kept."""
+    found = plain_audit(panels, every=panels + 1)
+    frames = []
+    for number, frame in enumerate(found.frames):
+        before = [
+            attempt(
+                n,
+                verdict=Verdict.DRIFTED,
+                thumbnail=tinted(n) + bytes([number % 256, number // 256]),
+                changed="in other words" if n > 1 else "",
+            )
+            for n in range(1, tries)
+        ]
+        last = attempt(
+            tries, verdict=Verdict.CONSISTENT, changed="once more", kept=True, thumbnail=frame.thumbnail
+        )
+        frames.append(replace(frame, attempts=(*before, last), outcome="accepted"))
+    return replace(found, frames=tuple(frames), run=FIGURES)
+
+
+@pytest.fixture
+def run() -> Audit:
+    return hostile_run()
+
+
+@pytest.fixture
+def long() -> Callable[[int, int], Audit]:
+    return long_run
+
+
+@pytest.fixture
+def figures() -> RunFigures:
+    return FIGURES
 
 
 @pytest.fixture

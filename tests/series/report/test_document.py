@@ -90,3 +90,37 @@ def test_sample_names_the_part(sample):
         if measured["check"] == "color.role" and measured["verdict"] == "drifted"
     }
     assert ("mara", "coat") in parts
+
+
+def test_gold_of_a_run(run, gold):
+    gold("run.json", audit_json(run))
+
+
+def test_a_run_follows_the_schema_and_is_finite(run, long):
+    for one in (run, long(2, 30)):
+        document = audit_document(one)
+        jsonschema.Draft202012Validator(audit_schema()).validate(document)
+        assert json.loads(audit_json(one)) == document
+
+
+def test_schema_names_what_is_written_of_a_run(run):
+    schema, document = audit_schema(), audit_document(run)
+    assert schema["$defs"]["run"]["required"] == list(document["run"])
+    assert schema["$defs"]["attempt"]["required"] == list(document["frames"][0]["attempts"][0])
+
+
+def test_no_answer_has_no_latency(run, figures):
+    silent = replace(run, run=replace(figures, latency_p50=math.nan, accepted=0, images=0))
+    found = audit_document(silent)["run"]
+    empty = ("latency_p50", "latency_p95", "usd_per_accepted", "images_per_accepted", "acceptance")
+    assert [found[name] for name in empty] == [None] * 5
+
+
+def test_a_panel_without_a_picture_is_no_unreadable_file(run):
+    assert audit_document(run)["summary"]["unreadable"] == []
+
+
+def test_an_audit_of_finished_frames_has_no_run(audit):
+    document = audit_document(audit)
+    assert document["run"] is None
+    assert {(len(frame["attempts"]), frame["outcome"]) for frame in document["frames"]} == {(0, None)}

@@ -161,3 +161,117 @@ def test_same_audit_same_page(audit, html):
 def test_empty_audit(clean):
     page = Page(audit_html(replace(clean, frames=())))
     assert "There are no frames to audit." in page.text
+
+
+@pytest.fixture
+def run_page(run):
+    return Page(audit_html(run))
+
+
+def pictures(page):
+    return [src for src in page.having("src") if src.startswith("data:")]
+
+
+def test_an_audit_of_finished_frames_shows_nothing_of_a_run(audit, html, page):
+    assert "What it took" not in html
+    assert not [element for element in page.having("class") if element in {"took", "tries", "brief"}]
+    assert not page.having("data-way")
+    assert not [text for tag, _, text in page.blocks if tag == "style" and ".took" in text]
+    data = json.loads(next(text for _, attributes, text in page.blocks if attributes.get("id") == "data"))
+    assert all("w" not in frame for frame in data["frames"])
+
+
+def test_what_a_run_took(run_page):
+    for words in (
+        "What it took 2 of 6 panels are accepted, 1 of them to look at; a person decides on 3;",
+        "2 accepted 1 to look at",
+        "3 a person decides",
+        "5 pictures 2.50 for each accepted frame",
+        "2 repairs made here for nothing",
+        "40% acceptance",
+        "$0.20 confirmed $0.10 for each accepted frame",
+        "$0.04 may have been billed",
+        "1 refused by policy",
+        "4.2 s for half of the answers 95 of 100 within –",
+    ):
+        assert words in run_page.text
+
+
+def test_money_that_was_not_billed_is_not_shown(run, figures):
+    page = Page(audit_html(replace(run, run=replace(figures, usd_unknown=0.0))))
+    assert "may have been billed sent" not in page.text
+
+
+def test_attempts_say_what_was_done_and_what_it_answers(run_page):
+    for words in (
+        "Accepted at try 3, a repair made here: every measurement is within its limits.",
+        "Asked again with: Mara is named first, with all her colors answers Character missing · mara",
+        "Try 3 Repaired here Kept",
+        "Repaired: the coat is turned back to #c0392b answers Pinned color · mara coat",
+        "2 other means passed over masked edit: this generator takes no mask",
+        "repaired here: the coat is turned back to #c0392b",
+        "Try 1 No picture refused by the provider's policy: too much smoke",
+        "A person decides: three attempts, and no better. The best so far is try 2.",
+        "There is no picture: no answer in time",
+    ):
+        assert words in run_page.text
+
+
+def test_a_run_keeps_the_strict_policy(run_page):
+    test_policy_names_the_digest_of_every_script_and_style(run_page)
+    test_no_inline_styles_or_handlers(run_page)
+    test_loads_nothing_from_elsewhere(run_page)
+    test_links_lead_somewhere(run_page)
+    ids = run_page.having("id")
+    assert len(ids) == len(set(ids))
+
+
+def test_user_text_of_attempts_is_escaped(run, run_page):
+    assert "<script>alert(1)" not in audit_html(run)
+    scripts = [attributes for tag, attributes, _ in run_page.blocks if tag == "script"]
+    assert scripts == [{"type": "application/json", "id": "data"}, {}, {}]
+
+
+def test_each_picture_of_an_attempt_is_stored_once(run, run_page):
+    frames = [frame.thumbnail for frame in run.frames if frame.thumbnail]
+    tried = {attempt.thumbnail for frame in run.frames for attempt in frame.attempts} - {b"", *frames}
+    assert len(tried) == 2
+    found = pictures(run_page)
+    assert len(found) == len(frames) + len(tried) + len(run.references)
+
+
+def test_a_failure_is_a_card_without_a_picture(run_page):
+    failed = [a for _, a in run_page.elements if "failed" in a.get("class", "").split()]
+    assert len(failed) == 4
+    assert "Try 1 No picture no answer in time" in run_page.text
+
+
+def test_over_the_limit_attempts_are_listed_without_pictures(long):
+    page = Page(audit_html(long(6, 3), max_thumbnails=2))
+    ids = set(page.having("id"))
+    assert sum(name.startswith("thumb-") for name in ids) == 2
+    assert sum(name.startswith("try-") for name in ids) == 2
+    assert {f"frame-{number}" for number in range(6)} <= ids
+    assert page.text.count("picture left out") == 4 * 3 + 2
+    assert page.text.count("Asked again with: once more") == 6
+    assert {href[1:] for href in page.having("href") if "=" not in href} <= ids
+
+
+def test_attempts_without_thumbnails(run):
+    bare = tuple(
+        replace(frame, attempts=tuple(replace(one, thumbnail=b"") for one in frame.attempts))
+        for frame in run.frames
+    )
+    page = Page(audit_html(replace(run, frames=bare)))
+    assert not [name for name in page.having("id") if name.startswith("try-")]
+    assert page.text.count("Try ") == 9
+
+
+def test_buttons_name_only_ways_that_occur(long, run_page):
+    assert run_page.having("data-way") == ["regenerated", "person", "repaired"]
+    assert Page(audit_html(long(2, 2))).having("data-way") == ["regenerated"]
+    assert Page(audit_html(long(2, 1))).having("data-way") == []
+
+
+def test_same_run_same_page(run):
+    assert audit_html(run) == audit_html(run)

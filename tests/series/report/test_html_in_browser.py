@@ -34,9 +34,9 @@ def opened(browser, tmp_path):
     complaints = []
     pages = []
 
-    def open_(audit, width=1280, fragment=""):
+    def open_(audit, width=1280, fragment="", **options):
         file = tmp_path / "audit.html"
-        file.write_text(audit_html(audit), encoding="utf-8")
+        file.write_text(audit_html(audit, **options), encoding="utf-8")
         page = browser.new_page(viewport={"width": width, "height": 800})
         pages.append(page)
         page.on("console", lambda message: complaints.append(message.text))
@@ -184,3 +184,75 @@ def test_every_drifted_frame_shows_its_picture_when_scrolled_to(opened, sample, 
             box = page.locator(f"#frame-{index} .stage img").bounding_box()
             heights.append(box["height"] if box else 0)
     assert min(heights) > 150
+
+
+def open_everything(page):
+    page.click("#open-all")
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    page.wait_for_timeout(200)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_run_scrolls_its_attempts_and_never_the_page(opened, run, long, width):
+    for audited in (run, long(2, 30)):
+        page = opened(audited, width)
+        open_everything(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("#frames img:not([src])").count() == 0
+    strip = page.locator(".strip").first
+    inner, outer = strip.evaluate("strip => [strip.scrollWidth, strip.clientWidth]")
+    assert inner > 30 * 190 > outer
+    strip.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)  # polling for it would need eval, which the page's policy forbids
+    assert strip.evaluate("strip => strip.scrollLeft") > 0
+    assert page.evaluate("window.scrollX") == 0
+
+
+def test_attempts_stand_side_by_side_with_their_pictures(opened, run):
+    page = opened(run)
+    open_everything(page)
+    cards = page.locator("#frame-1 .try")
+    boxes = [card.bounding_box() for card in cards.all()]
+    assert len({box["y"] for box in boxes}) == 1
+    assert [box["x"] for box in boxes] == sorted({box["x"] for box in boxes})
+    images = page.locator("#frame-1 .try img")
+    assert images.count() == 3
+    page.locator("#frame-1").scroll_into_view_if_needed()
+    page.wait_for_timeout(200)
+    assert images.evaluate_all("images => images.every(image => image.naturalWidth > 0)")
+    assert page.locator("#frame-1 .try.kept .mark.best").text_content() == "Kept"
+
+
+def test_how_a_frame_came_to_be_is_a_filter(opened, run):
+    page = opened(run)
+    page.focus("[data-way=regenerated]")
+    page.keyboard.press("Enter")
+    assert page.locator("[data-way=regenerated]").get_attribute("aria-pressed") == "true"
+    assert page.locator(".tile:visible b[dir]").all_text_contents() == ["R02"]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.locator(".tile:visible").evaluate_all("tiles => tiles.map(tile => tile.id)") == [
+        "tile-2",
+        "tile-3",
+        "tile-4",
+    ]
+    assert "way=person" in page.url
+    page.click("[data-verdict=drifted]")
+    assert page.locator(".tile:visible b[dir]").all_text_contents() == ["R03"]
+    page.reload()
+    assert shown(page) == 1
+    page.click("#reset")
+    assert shown(page) == 5
+
+
+def test_a_way_in_the_address_of_an_audit_filters_nothing(opened, audit):
+    assert shown(opened(audit, fragment="#way=person")) == 6
+
+
+def test_over_the_limit_a_tile_leads_to_the_list_of_its_attempts(opened, long):
+    page = opened(long(4, 3), max_thumbnails=1)
+    page.click("#tile-3 a")
+    assert page.locator("#frame-3 .try:visible").count() == 3
+    assert page.locator("#frame-3 img").count() == 0

@@ -37,3 +37,26 @@ def test_clean_series_has_only_passes(clean):
         "errors": "0",
         "skipped": "0",
     }
+
+
+def test_gold_of_a_run(run, gold):
+    gold("run.junit.xml", audit_junit(run))
+
+
+def test_a_frame_that_a_person_decides_on_is_a_failure_with_its_reason(run):
+    found = suite(run)
+    decided = {
+        case.get("classname").rpartition(".")[2]: case.find("failure")
+        for case in found.findall("testcase[@name='accepted']")
+    }
+    assert len(decided) == len(run.frames)
+    assert decided["R01"] is None
+    assert decided["R03"].get("message") == "a person decides: three attempts, and no better"
+    assert decided["R03"].get("type") == "person"
+    assert "The best so far is try 2." in decided["R03"].text
+
+
+def test_counts_of_a_run_agree_with_the_cases(run):
+    found = suite(run)
+    assert int(found.get("failures")) == len(found.findall("testcase/failure"))
+    assert int(found.get("tests")) == len(found.findall("testcase"))

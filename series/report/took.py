@@ -1,0 +1,234 @@
+"""Frames and figures of a run in, what they took in plain words out: tries, money, time, who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from math import isfinite
+
+from consistency import Verdict
+from series.audit import AuditedAttempt, AuditedFrame, RunFigures
+from series.report.words import plural, printable
+
+ACCEPTED = "accepted"
+"""The outcome of a frame that passed; any other one says why a person is asked."""
+ASKED, REPAIRED, FAILED = "asked", "repaired", "failed"
+"""Kinds of attempts."""
+CENT = 0.01
+"""Sums below it are said in tenths of a cent and less: a draft may cost $0.0004."""
+MINUTE, HOUR = 60, 3600
+UNKNOWN = "–"
+
+
+class Way(Enum):
+    """How a frame came to be: what a reader filters by."""
+
+    REGENERATED = "regenerated"
+    """More than one picture was asked for."""
+    PERSON = "person"
+    """The machine stopped here: a person decides."""
+    REPAIRED = "repaired"
+    """Something was repaired here."""
+
+    @property
+    def title(self) -> str:
+        """As it stands on a button."""
+        return _WAYS[self]
+
+
+_WAYS = {
+    Way.REGENERATED: "Was regenerated",
+    Way.PERSON: "A person decides",
+    Way.REPAIRED: "Repaired",
+}
+
+
+def ways(frame: AuditedFrame) -> tuple[Way, ...]:
+    """Every way that fits; none for a frame that passed at once, or that no run made."""
+    asked = sum(attempt.kind == ASKED for attempt in frame.attempts)
+    repaired = any(attempt.kind == REPAIRED for attempt in frame.attempts)
+    fits = {
+        Way.REGENERATED: asked > 1,
+        Way.PERSON: person_decides(frame),
+        Way.REPAIRED: repaired,
+    }
+    return tuple(way for way, does in fits.items() if does)
+
+
+def person_decides(frame: AuditedFrame) -> bool:
+    """Whether the run stopped and asks a person about this frame."""
+    return frame.outcome not in {"", ACCEPTED}
+
+
+def took_more(frame: AuditedFrame) -> bool:
+    """Whether a frame needed more than one try, or needs a person."""
+    return len(frame.attempts) > 1 or person_decides(frame)
+
+
+def kept(frame: AuditedFrame) -> AuditedAttempt | None:
+    """The try that is the frame."""
+    return next((attempt for attempt in frame.attempts if attempt.kept), None)
+
+
+def money(usd: float) -> str:
+    """US dollars: "$1,240.50", "$0.08", "$0.0004", "$0"."""
+    if not isfinite(usd):
+        return UNKNOWN
+    if usd == 0 or abs(usd) >= CENT:
+        return f"${usd:,.2f}" if usd else "$0"
+    return f"${usd:.6f}".rstrip("0").rstrip(".")
+
+
+def duration(seconds: float) -> str:
+    """Seconds: "0.4 s", "12 s", "2 min 5 s", "1 h 20 min"."""
+    if not isfinite(seconds):
+        return UNKNOWN
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s" if whole % MINUTE else f"{whole // MINUTE} min"
+    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+
+
+def price(attempt: AuditedAttempt) -> str:
+    """What one try cost: "$0.04, 4.2 s"; a repair costs nothing."""
+    if attempt.kind == REPAIRED and not attempt.usd:
+        return "for nothing"
+    said = [money(attempt.usd)]
+    if attempt.seconds > 0 and isfinite(attempt.seconds):
+        said.append(duration(attempt.seconds))
+    return ", ".join(said)
+
+
+def cost(frame: AuditedFrame) -> str:
+    """US dollars of all tries at a frame."""
+    return money(sum(attempt.usd for attempt in frame.attempts))
+
+
+def brief(frame: AuditedFrame) -> str:
+    """Tries and money: "3 tries, $0.08"; empty for a frame that no run made."""
+    if not frame.attempts:
+        return ""
+    tries = "1 try" if len(frame.attempts) == 1 else f"{len(frame.attempts):,} tries"
+    return f"{tries}, {cost(frame)}"
+
+
+def story(frame: AuditedFrame) -> str:
+    """Why a frame is as it is, and what it took, in two or three sentences; empty where no run made it."""
+    if not frame.attempts and not frame.outcome:
+        return ""
+    return " ".join(filter(None, (_end(frame), _look(frame), _spent(frame))))
+
+
+def _end(frame: AuditedFrame) -> str:
+    one = kept(frame)
+    if person_decides(frame):
+        best = f" The best so far is try {one.number:,}." if one else " There is no picture yet."
+        return f"A person decides: {_stopped(frame.outcome)}{best}"
+    if frame.outcome != ACCEPTED:
+        return "Not finished yet."
+    if one is None:
+        return "Accepted."
+    at = "at the first try" if one.number == 1 else f"at try {one.number:,}"
+    how = ", a repair made here" if one.kind == REPAIRED else ""
+    why = printable(one.decision).removeprefix(ACCEPTED).lstrip(":, ").strip()
+    return f"Accepted {at}{how}{f': {_stopped(why)}' if why else '.'}"
+
+
+def _stopped(said: str) -> str:
+    said = printable(said).strip()
+    return said if said.endswith((".", "!", "?", "。")) else f"{said}."
+
+
+def _look(frame: AuditedFrame) -> str:
+    unsure = frame.outcome == ACCEPTED and frame.verdict is Verdict.UNSURE
+    return "Something in it is unsure: look at it." if unsure else ""
+
+
+def _spent(frame: AuditedFrame) -> str:
+    if not frame.attempts:
+        return ""
+    count = {
+        kind: sum(attempt.kind == kind for attempt in frame.attempts) for kind in (ASKED, REPAIRED, FAILED)
+    }
+    parts = [plural(count[ASKED], "picture")] if count[ASKED] else []
+    parts += [plural(count[REPAIRED], "repair") + " made here"] if count[REPAIRED] else []
+    parts += [plural(count[FAILED], "request") + " without a picture"] if count[FAILED] else []
+    seconds = sum(attempt.seconds for attempt in frame.attempts)
+    waited = f", {duration(seconds)} of waiting" if seconds > 0 and isfinite(seconds) else ""
+    return f"It took {listed(parts or [plural(len(frame.attempts), 'attempt')])}: {cost(frame)}{waited}."
+
+
+def listed(parts: Iterable[str]) -> str:
+    """One, two and three: "a, b and c"."""
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def changes(frame: AuditedFrame) -> list[str]:
+    """What was reinforced or repaired, a line each, in order."""
+    return [
+        f"{'repaired here' if attempt.kind == REPAIRED else 'asked again'}: {printable(attempt.changed)}"
+        for attempt in frame.attempts
+        if attempt.changed
+    ]
+
+
+def totals(run: RunFigures) -> str:
+    """What making the series took, as one paragraph."""
+    return " ".join(filter(None, (result(run), _work(run), _money(run), _trouble(run), _waiting(run))))
+
+
+def result(run: RunFigures) -> str:
+    """What came out: "20 of 24 panels are accepted, 3 of them to look at; a person decides on 2."."""
+    panels = run.accepted + run.asked_person + run.unfinished
+    are = "is" if panels == 1 else "are"
+    said = [f"{run.accepted:,} of {plural(panels, 'panel')} {are} accepted"]
+    if run.to_look_at:
+        said[0] += f", {run.to_look_at:,} of them to look at"
+    if run.asked_person:
+        said.append(f"a person decides on {run.asked_person:,}")
+    if run.unfinished:
+        said.append(f"{run.unfinished:,} {'has' if run.unfinished == 1 else 'have'} no picture yet")
+    return "; ".join(said) + "."
+
+
+def _work(run: RunFigures) -> str:
+    each = run.images_per_accepted
+    said = f"{plural(run.requests, 'request')} brought {plural(run.images, 'picture')}"
+    if each is not None:
+        said += f", {each:.2f} for each accepted frame"
+    if run.repairs:
+        were = "was" if run.repairs == 1 else "were"
+        said += f"; {plural(run.repairs, 'repair')} {were} made here for nothing"
+    return said + "."
+
+
+def _money(run: RunFigures) -> str:
+    said = f"It cost {money(run.usd)}"
+    if run.usd_per_accepted is not None and run.usd:
+        said += f", {money(run.usd_per_accepted)} for each accepted frame"
+    if run.usd_unknown:
+        said += f"; {money(run.usd_unknown)} more may have been billed"
+    return said + "."
+
+
+def _trouble(run: RunFigures) -> str:
+    said = []
+    if run.refusals:
+        said.append(f"{plural(run.refusals, 'request')} refused by the provider's policy")
+    if run.failures:
+        said.append(f"{plural(run.failures, 'request')} failed otherwise")
+    return listed(said) + "." if said else ""
+
+
+def _waiting(run: RunFigures) -> str:
+    if not isfinite(run.latency_p50):
+        return ""
+    said = f"Half of the answers came within {duration(run.latency_p50)}"
+    if isfinite(run.latency_p95):
+        said += f", 95 of 100 within {duration(run.latency_p95)}"
+    return said + "."
