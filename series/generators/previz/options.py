@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -110,7 +110,7 @@ class DriftOptions(_Options):
     """How big a drift is: 0 hardly seen, 1 unmistakable."""
     latency: LatencyOptions | None = None
     """None answers at once."""
-    failures: Mapping[Literal[FAILURES], Share] = Field(default_factory=dict)  # type: ignore[valid-type]
+    failures: Mapping[str, Share] = Field(default_factory=dict)
     """Failure → share of requests that end with it; together at most 1."""
     price: Weight = 0.0
     """US dollars a picture."""
@@ -140,7 +140,10 @@ class DriftOptions(_Options):
 
     @field_validator("failures")
     @classmethod
-    def _at_most_all(cls, failures: Mapping[str, float]) -> Mapping[str, float]:
+    def _known_and_at_most_all(cls, failures: Mapping[str, float]) -> Mapping[str, float]:
+        for name in failures:
+            if name not in FAILURES:
+                raise ValueError(f"there is no failure {shown(name)}{instead(name, FAILURES)}")
         if math.fsum(failures.values()) > 1:
             raise ValueError(f"the shares add up to {math.fsum(failures.values()):g}; at most 1")
         return failures
@@ -165,11 +168,6 @@ def read_drift_options(options: Mapping[str, JsonValue]) -> DriftOptions:
 
 
 _PARTS: Mapping[str, type[_Options]] = {"latency": LatencyOptions, "abilities": AbilityOptions}
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "kinds": tuple(kind.value for kind in KIND_WEIGHTS),
-    "failures": FAILURES,
-}
-"""Options whose keys are words of a list."""
 
 
 def _line(details: ErrorDetails) -> str:
@@ -179,8 +177,10 @@ def _line(details: ErrorDetails) -> str:
     if details["type"] == "extra_forbidden":
         known = _PARTS[path[0]] if len(path) > 1 else DriftOptions
         return f"{where}: there is no such option{instead(path[-1], tuple(known.model_fields))}"
-    if details["loc"][-1] == "[key]" and path[0] in _NAMES:
-        return f"{where}: there is no such word{instead(path[-1], _NAMES[path[0]])}"
+    if details["loc"][-1] == "[key]" and path[0] == "kinds":
+        return (
+            f"{where}: there is no such kind{instead(path[-1], tuple(kind.value for kind in KIND_WEIGHTS))}"
+        )
     if details["type"] == "value_error":
         return f"{where}: {details['ctx']['error']}"
     return f"{where}: {details['msg'][0].lower()}{details['msg'][1:]}, not {shown(value)}"
