@@ -118,8 +118,8 @@ def _who(request: GenerationRequest) -> list[str]:
     if not request.identities:
         return ["- Nobody of the cast is in the picture."] if request.absent else []
     count = len(request.identities)
-    these = "this one" if count == 1 else f"these {count}"
-    lines = [f"- Of the cast exactly {these}, each once:"]
+    these = "this one, once" if count == 1 else f"these {count}, each once"
+    lines = [f"- Of the cast exactly {these}:"]
     free = "as the layout says" if request.structure.structure else "where the scene has room"
     for one in request.identities:
         place = where(one.place) if one.place is not None else free
