@@ -20,6 +20,18 @@ class Figure:
     mirrored: bool = False
     recolor: tuple[tuple[str, str], ...] = ()
     """(#rrggbb in the reference, #rrggbb instead)."""
+    part: Box = Box(0.0, 0.0, 1.0, 1.0)  # noqa: RUF009  frozen
+    """Which part of the cut-out is shown: the upper half of a full figure for a medium shot."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A character of which there is no picture: a lay figure."""
+
+    name: str
+    box: Box
+    colors: tuple[tuple[str, str], ...]
+    """(name, #rrggbb) as pinned; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,7 @@ class Draft:
     size: tuple[int, int]
     """Width, height in pixels."""
     palette: tuple[str, ...]
-    """#rrggbb of the background, sky first."""
+    """#rrggbb of the background, sky first, ink last: see `series.generators.previz.colors`."""
     scenery: int
     """Seed of the background's shapes."""
     figures: tuple[Figure, ...]
@@ -37,3 +49,9 @@ class Draft:
     words: tuple[Words, ...]
     medium: str
     """drawn or photo: outlines and flat colors, or soft gradients."""
+    shot: str = ""
+    """wide, close_up ...: how near the background is."""
+    place: str = ""
+    """Where it is, a word of `series.generators.previz.scenery.PLACES`; empty for any."""
+    standins: tuple[StandIn, ...] = ()
+    """Behind the figures."""
