@@ -42,6 +42,8 @@ def _run_cases(series: str, frame: AuditedFrame) -> list[ET.Element]:
     if took.person_decides(frame):
         lines = [took.story(frame), *took.changes(frame)]
         _outcome(case, "failure", f"a person decides: {printable(frame.outcome)}", lines, kind="person")
+    elif frame.outcome != took.ACCEPTED:
+        _outcome(case, "skipped", printable(frame.outcome), [])
     return [case]
 
 

@@ -26,6 +26,8 @@ LINE_EVERY_S = 10.0
 """Seconds between two lines where standard error is no terminal: a log of an hour stays under 400 lines."""
 REFRESH_PER_SECOND = 4
 """Slow enough not to flicker, fast enough to look alive."""
+SOON_S = 10.0
+"""Less than this is not counted down: the guess is coarser than that."""
 BAR_COLUMNS = 24
 """Leaves room for the words beside it on a terminal of 60 columns."""
 
@@ -46,7 +48,7 @@ class RunEvents(Protocol):
         """A picture was judged, or a repaired one. words: the worst finding, or what failed."""
 
     def finished(self, panel: str, state: str) -> None:
-        """Nothing more is done for the panel. state: "accepted", or why it was not."""
+        """Nothing more is done for the panel, unless it is opened again. state: "accepted", or why not."""
 
 
 @dataclass(slots=True)
@@ -166,6 +168,7 @@ class RunProgress:
             if self._count.began is None:
                 self._count.began = self._clock()
             self._count.tried.add(panel)
+            self._count.done.discard(panel)  # opened again
             self._count.in_flight.add((panel, attempt))
         self._line()
 
@@ -188,6 +191,7 @@ class RunProgress:
         """See RunEvents."""
         with self._lock:
             self._count.done.add(panel)
+            self._count.in_flight = {one for one in self._count.in_flight if one[0] != panel}
             self._count.last = one_direction(f"{panel}: {state}")
         self._line()
 
@@ -231,10 +235,14 @@ class RunProgress:
         row.add_column(width=BAR_COLUMNS)
         row.add_column(no_wrap=True, overflow="ellipsis")
         panels = f"{done:,} of {plural(total, 'panel')}"
-        soon = "" if left is None else f", about {duration(left)} left"
+        soon = "" if left is None or done >= total else f", {_left(left)}"
         row.add_row(ProgressBar(total=max(total, 1), completed=done, width=BAR_COLUMNS), Text(panels + soon))
         return Group(
             row,
             Text(" · ".join(facts), no_wrap=True, overflow="ellipsis"),
             Text(last, style="dim", no_wrap=True, overflow="ellipsis"),
         )
+
+
+def _left(seconds: float) -> str:
+    return "nearly done" if seconds < SOON_S else f"about {duration(seconds)} left"

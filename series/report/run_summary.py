@@ -26,7 +26,7 @@ READABLE = 72
 
 
 def print_run_summary(audit: Audit, console: Console, reports: Sequence[str] = ()) -> None:
-    """Print the panels that took more than one try or need a person, what all of it took, and the reports
+    """Print the panels that took more than one try or are not accepted, what all of it took, and the reports
     that were written. User text is shown as it is, never read as markup or as terminal codes.
     """
     kind = Text(f"  {one_direction(audit.kind)}", style="dim")
@@ -35,7 +35,7 @@ def print_run_summary(audit: Audit, console: Console, reports: Sequence[str] = (
         console.print(Text(f"note: {one_direction(note)}", style="dim"), soft_wrap=True)
     frames = [frame for frame in audit.frames if took.took_more(frame)]
     # Stable: series order within each.
-    frames.sort(key=lambda frame: not took.person_decides(frame))
+    frames.sort(key=lambda frame: (not took.person_decides(frame), frame.outcome == took.ACCEPTED))
     if frames:
         console.print()
         console.print(_table(frames[:ROWS_SHOWN], console.width))
@@ -82,4 +82,6 @@ def _done(frame: AuditedFrame) -> Text:
         lines[CHANGES_SHOWN:] = [Text(f"... and {more:,} more", style="dim")]
     if took.person_decides(frame):
         lines.append(Text(f"a person decides: {one_direction(frame.outcome)}", style="yellow"))
+    elif frame.outcome != took.ACCEPTED:
+        lines.append(Text(one_direction(frame.outcome), style="yellow"))
     return Text("\n").join(lines or [Text("asked again")])

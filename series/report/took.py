@@ -10,8 +10,9 @@ from consistency import Verdict
 from series.audit import AuditedAttempt, AuditedFrame, RunFigures
 from series.report.words import plural, printable
 
-ACCEPTED = "accepted"
-"""The outcome of a frame that passed; any other one says why a person is asked."""
+ACCEPTED, UNFINISHED = "accepted", "not finished"
+"""Outcomes of a frame that passed, and of one that the run did not come back to; any other one says why a
+person is asked."""
 ASKED, REPAIRED, FAILED = "asked", "repaired", "failed"
 """Kinds of attempts."""
 CENT = 0.01
@@ -57,12 +58,12 @@ def ways(frame: AuditedFrame) -> tuple[Way, ...]:
 
 def person_decides(frame: AuditedFrame) -> bool:
     """Whether the run stopped and asks a person about this frame."""
-    return frame.outcome not in {"", ACCEPTED}
+    return frame.outcome not in {"", ACCEPTED, UNFINISHED}
 
 
 def took_more(frame: AuditedFrame) -> bool:
-    """Whether a frame needed more than one try, or needs a person."""
-    return len(frame.attempts) > 1 or person_decides(frame)
+    """Whether a frame needed more than one try, or is not accepted."""
+    return len(frame.attempts) > 1 or frame.outcome not in {"", ACCEPTED}
 
 
 def kept(frame: AuditedFrame) -> AuditedAttempt | None:
@@ -168,10 +169,15 @@ def listed(parts: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def changed(attempt: AuditedAttempt) -> str:
+    """What was reinforced or repaired before a try. Whoever shows it says which of the two."""
+    return printable(attempt.changed).removeprefix("repaired here:").strip()
+
+
 def changes(frame: AuditedFrame) -> list[str]:
     """What was reinforced or repaired, a line each, in order."""
     return [
-        f"{'repaired here' if attempt.kind == REPAIRED else 'asked again'}: {printable(attempt.changed)}"
+        f"{'repaired here' if attempt.kind == REPAIRED else 'asked again'}: {changed(attempt)}"
         for attempt in frame.attempts
         if attempt.changed
     ]
@@ -192,7 +198,7 @@ def result(run: RunFigures) -> str:
     if run.asked_person:
         said.append(f"a person decides on {run.asked_person:,}")
     if run.unfinished:
-        said.append(f"{run.unfinished:,} {'has' if run.unfinished == 1 else 'have'} no picture yet")
+        said.append(f"{run.unfinished:,} {'is' if run.unfinished == 1 else 'are'} not finished")
     return "; ".join(said) + "."
 
 

@@ -10,7 +10,7 @@ from series.audit import AuditedAttempt, AuditedFrame, RunFigures
 from series.report import took, words
 from series.report.words import printable
 
-DRIFTED_SHOWN = 3
+DRIFTED_SHOWN = 5
 """Findings that stand open on a card; the others are folded away, so that cards stay side by side."""
 
 
@@ -48,7 +48,7 @@ class AttemptView:
     decision: str
     cost: str
     kept: str
-    """How this card is marked: "Kept", or "Best" where a person decides; empty for the others."""
+    """How this card is marked: "Kept", or "Best" where none is accepted; empty for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class WayView:
 
 def attempt_views(frame: AuditedFrame, pictures: Mapping[int, PictureView]) -> tuple[AttemptView, ...]:
     """pictures: position of an attempt → its picture; a picture that is not there was left out."""
-    best = "Best" if took.person_decides(frame) else "Kept"
+    best = "Kept" if frame.outcome == took.ACCEPTED else "Best"
     return tuple(
         _attempt(attempt, pictures.get(position, PictureView()), best if attempt.kept else "")
         for position, attempt in enumerate(frame.attempts)
@@ -99,7 +99,7 @@ def _attempt(attempt: AuditedAttempt, shown: PictureView, kept: str) -> AttemptV
         title=words.VERDICT_TITLES[attempt.verdict] if attempt.verdict else "",
         picture=shown,
         no_picture="picture left out" if attempt.thumbnail else nothing,
-        changed=printable(attempt.changed),
+        changed=took.changed(attempt),
         answers=printable(attempt.answers),
         drifted=drifted[:DRIFTED_SHOWN],
         more=drifted[DRIFTED_SHOWN:],

@@ -233,7 +233,7 @@ def _regenerated() -> AuditedFrame:
         attempt(
             2,
             verdict=Verdict.DRIFTED,
-            changed="Mara is named first, with all her colors",
+            changed="said in words: Mara is named first, with all her colors",
             answers="Character missing · mara",
             drifted=("coat #d35400 instead of #c0392b, ΔE00 11.2",),
             skipped=skipped,
@@ -243,7 +243,7 @@ def _regenerated() -> AuditedFrame:
             3,
             "repaired",
             Verdict.CONSISTENT,
-            changed="the coat is turned back to #c0392b",
+            changed="repaired here: the coat is turned back to #c0392b",
             answers="Pinned color · mara coat",
             decision="accepted: every measurement is within its limits",
             kept=True,

@@ -205,7 +205,7 @@ def test_money_that_was_not_billed_is_not_shown(run, figures):
 def test_attempts_say_what_was_done_and_what_it_answers(run_page):
     for words in (
         "Accepted at try 3, a repair made here: every measurement is within its limits.",
-        "Asked again with: Mara is named first, with all her colors answers Character missing · mara",
+        "Asked again: said in words: Mara is named first, with all her colors answers Character missing",
         "Try 3 Repaired here Kept",
         "Repaired: the coat is turned back to #c0392b answers Pinned color · mara coat",
         "2 other means passed over masked edit: this generator takes no mask",
@@ -253,7 +253,7 @@ def test_over_the_limit_attempts_are_listed_without_pictures(long):
     assert sum(name.startswith("try-") for name in ids) == 2
     assert {f"frame-{number}" for number in range(6)} <= ids
     assert page.text.count("picture left out") == 4 * 3 + 2
-    assert page.text.count("Asked again with: once more") == 6
+    assert page.text.count("Asked again: once more") == 6
     assert {href[1:] for href in page.having("href") if "=" not in href} <= ids
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from series.report import audit_junit
@@ -60,3 +61,9 @@ def test_counts_of_a_run_agree_with_the_cases(run):
     found = suite(run)
     assert int(found.get("failures")) == len(found.findall("testcase/failure"))
     assert int(found.get("tests")) == len(found.findall("testcase"))
+
+
+def test_a_panel_that_was_left_alone_is_skipped(run):
+    left = replace(run, frames=(replace(run.frames[0], outcome="not finished"),))
+    case = suite(left).find("testcase[@name='accepted']")
+    assert case.find("skipped").get("message") == "not finished"

@@ -149,3 +149,23 @@ def test_events_from_many_threads_are_all_counted():
     for thread in threads:
         thread.join()
     assert progress.line == "200 of 200 panels, 200 pictures, $50.00"
+
+
+def test_a_panel_that_is_opened_again_is_not_done():
+    progress = RunProgress(io.StringIO())
+    progress.begin(2, None)
+    piece(progress, "p1")
+    progress.asked("p1", 2)
+    assert progress.line.startswith("0 of 2 panels")
+
+
+@pytest.mark.parametrize(("took", "said"), [(65.0, "about 2 min 10 s left"), (3.0, "nearly done")])
+def test_time_left_is_said_as_coarsely_as_it_is_known(took, said):
+    out, clock = Terminal(), Clock()
+    with RunProgress(out, width=80, clock=clock) as progress:
+        progress.begin(3, None)
+        progress.asked("p1", 1)
+        clock.now = took
+        progress.finished("p1", "accepted")
+        progress._live.refresh()
+    assert f"1 of 3 panels, {said}" in out.getvalue()

@@ -65,3 +65,12 @@ def test_all_passed_at_once(long):
 
 def test_an_audit_without_a_run_prints_no_totals(plain):
     assert "It cost" not in printed(plain(2))
+
+
+def test_a_panel_that_was_left_alone_is_listed_after_those_for_a_person(run):
+    left = replace(run.frames[0], panel="R00", outcome="not finished")
+    rows = [
+        line for line in printed(replace(run, frames=(left, *run.frames))).splitlines() if line[:2] == "R0"
+    ]
+    assert [row.split()[0] for row in rows] == ["R03", "R05", "R00", "R02"]
+    assert "not finished" in rows[2]

@@ -88,7 +88,7 @@ def test_ways(run):
 
 def test_totals(figures):
     assert took.totals(replace(figures, latency_p95=5.6)) == (
-        "2 of 6 panels are accepted, 1 of them to look at; a person decides on 3; 1 has no picture yet. "
+        "2 of 6 panels are accepted, 1 of them to look at; a person decides on 3; 1 is not finished. "
         "9 requests brought 5 pictures, 2.50 for each accepted frame; 2 repairs were made here for nothing. "
         "It cost $0.20, $0.10 for each accepted frame; $0.04 more may have been billed. "
         "1 request refused by the provider's policy and 3 requests failed otherwise. "
@@ -113,5 +113,12 @@ def test_totals_of_nothing(figures):
         latency_p50=math.nan,
     )
     assert took.totals(nothing) == (
-        "0 of 1 panel is accepted; 1 has no picture yet. 0 requests brought 0 pictures. It cost $0."
+        "0 of 1 panel is accepted; 1 is not finished. 0 requests brought 0 pictures. It cost $0."
     )
+
+
+def test_a_panel_that_was_left_alone_is_not_finished(run):
+    left = replace(run.frames[2], outcome=took.UNFINISHED)
+    assert took.ways(left) == ()
+    assert took.story(left).startswith("Not finished yet.")
+    assert took.took_more(replace(left, attempts=left.attempts[:1]))
