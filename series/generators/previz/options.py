@@ -37,7 +37,7 @@ models. Not measured by us."""
 FAULTS = ("garbage", "wrong_size", "fewer", "reference", "hang")
 """Failures beside those of FailureKind: answers that are wrong, and one that does not come."""
 _PLANNED = tuple(kind.value for kind in FailureKind if kind is not FailureKind.WAITING)
-FAILURES = (*_PLANNED, *FAULTS)
+FAILURES: tuple[str, ...] = (*_PLANNED, *FAULTS)
 """Every failure that can be asked for. WAITING is not: no person makes these pictures."""
 MAX_CANDIDATES = 10
 """What hosted models make for one request at most."""

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from consistency import ConsistencyError
@@ -47,7 +48,7 @@ BILLED = frozenset({FailureKind.TIMEOUT})
 MARK_WITHIN = 4096
 """Bytes from the start of a picture in which its mark stands."""
 
-_MARKED = re.compile(MARK.encode() + rb"\x00{5}([0-9a-f]{64})")
+_MARKED = re.compile(MARK.encode() + rb"\x00{5}([0-9a-f]{64}) (\d{1,2})")
 
 
 class SimulatedModel:
@@ -163,25 +164,26 @@ class SimulatedModel:
         sent = [one.path for one in request.references if one.role is not Role.BASE]
         if fault == "reference" and sent:
             return GeneratedImage(sent[0].read_bytes(), _truth(request, "", fault=fault))
-        return self._drawn(request, self._draw(request, key, index), fault)
+        return self._drawn(request, self._drawing(request, key, index), fault)
 
-    def _drawn(self, request: GenerationRequest, draw: str, fault: str) -> GeneratedImage:
-        from series.generators.previz.compose import draft_of
+    def _drawn(self, request: GenerationRequest, drawing: _Drawing, fault: str) -> GeneratedImage:
         from series.generators.previz.dice import Dice
-        from series.generators.previz.draw import draw as draw_draft
+        from series.generators.previz.draw import draw as drawn
         from series.generators.previz.draw import encode
-        from series.generators.previz.spoil import spoil
-        from series.generators.previz.technique import recut
+        from series.generators.previz.layout import draft_of
+        from series.generators.previz.spoil import another_aspect, spoil
         from series.generators.previz.worn import worn
 
-        found = drifts_of(request, self.options, draw)
-        dice = Dice(
-            int.from_bytes(hashlib.sha256(f"{self.options.seed}:{draw}".encode()).digest()[:8], "big")
-        )
-        spoiled = spoil(draft_of(request), request, found, dice, cast=self._cast, worn=worn)
-        pixels = spoiled.finished(draw_draft(spoiled.draft))
+        found = drifts_of(request, self.options, drawing.draw)
+        said = f"{self.options.seed}:{drawing.draw}"
+        dice = Dice(int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big"))
+        draft = draft_of(replace(request, seed=request.seed + drawing.candidate))
         if fault == "wrong_size":
-            pixels = recut(pixels, 1.0)
+            draft = replace(draft, size=another_aspect(draft.size, 1.0))
+        elif fault:
+            fault = ""
+        spoiled = spoil(draft, request, found, dice, cast=self._cast, worn=worn)
+        pixels = spoiled.finished(drawn(spoiled.draft))
         drifts = [
             {
                 "kind": done.drift.kind.value,
@@ -192,21 +194,30 @@ class SimulatedModel:
             }
             for done in spoiled.done
         ]
-        return GeneratedImage(
-            encode(pixels, {MARK: draw}),
-            _truth(request, draw, drifts, fault if fault == "wrong_size" else ""),
-        )
+        mark = {MARK: f"{drawing.draw} {drawing.candidate}"}
+        return GeneratedImage(encode(pixels, mark), _truth(request, drawing.draw, drifts, fault))
 
-    def _draw(self, request: GenerationRequest, key: str, index: int) -> str:
+    def _drawing(self, request: GenerationRequest, key: str, index: int) -> _Drawing:
         """That of the picture behind an edit; a new one else."""
         if request.edit is None:
-            return draw_of(request, index, "" if self.options.abilities.seed else key)
+            return _Drawing(draw_of(request, index, "" if self.options.abilities.seed else key), index)
         try:
             with request.edit.path.open("rb") as file:
                 found = _MARKED.search(file.read(MARK_WITHIN))
         except OSError:
             found = None
-        return found.group(1).decode() if found else request.edit.root
+        # A picture that was repaired here has lost its mark; it is nearly always the first candidate.
+        return _Drawing(found[1].decode(), int(found[2])) if found else _Drawing(request.edit.root, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What decides a picture beside its request."""
+
+    draw: str
+    """See `chance.draw_of`."""
+    candidate: int
+    """From 0: candidates stand in other poses and places."""
 
 
 def _truth(

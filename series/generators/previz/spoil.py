@@ -13,7 +13,7 @@ from series.generators.previz.dice import Dice
 from series.generators.previz.draft import Draft, Figure
 from series.generators.previz.misread import misread
 from series.generators.previz.shade import difference, drifted_color
-from series.generators.previz.technique import TECHNIQUES, Pixels, hue_turned, recut, warped
+from series.generators.previz.technique import TECHNIQUES, Pixels, hue_turned, warped
 from series.request import GenerationRequest, Identity, NamedColor, Words
 
 SWAPPED = 0.35
@@ -197,8 +197,17 @@ def _composition(spoiled: Spoiled, task: _Task) -> Spoiled:
         return _with(spoiled, task, "place", figures=_put(spoiled.draft, figure, moved))
     if task.identity is not None:
         return spoiled
-    cut = _with(spoiled, task, "size", "the longer side cut")
-    return replace(cut, finish=(*cut.finish, lambda pixels: recut(pixels, size)))
+    changed = replace(spoiled.draft, size=another_aspect(spoiled.draft.size, size))
+    return _with(replace(spoiled, draft=changed), task, "size", "{} × {} pixels".format(*changed.size))
+
+
+def another_aspect(pixels: tuple[int, int], size: float) -> tuple[int, int]:
+    """Width, height in pixels with the longer side 20 to 45 % shorter; of a square the height."""
+    width, height = pixels
+    share = 0.8 - 0.25 * size
+    return (
+        (max(1, round(width * share)), height) if width > height else (width, max(1, round(height * share)))
+    )
 
 
 def elsewhere(box: Box, size: float) -> Box:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import cv2
@@ -41,13 +42,13 @@ def grainy(pixels: Pixels, size: float, seed: int) -> Pixels:
 def halftoned(pixels: Pixels, size: float, seed: int) -> Pixels:
     """Dots on a grid of 6 to 11 pixels, turned by 15°, larger where it is darker; the colors lifted."""
     del seed
-    pitch = max(3.0, (6 + 5 * size) * _scale(pixels))
+    step = 2 * math.pi / max(3.0, (6 + 5 * size) * _scale(pixels))
     height, width = pixels.shape[:2]
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    turned, across = np.cos(np.pi / 12), np.sin(np.pi / 12)
-    screen = np.cos((x * turned + y * across) * (2 * np.pi / pitch)) + np.cos(
-        (y * turned - x * across) * (2 * np.pi / pitch)
-    )
+    y, x = np.arange(height, dtype=np.float32)[:, None] * step, np.arange(width, dtype=np.float32) * step
+    along, across = math.cos(math.pi / 12), math.sin(math.pi / 12)
+    # cos(a + b) by its parts: cosines of rows and columns instead of one for each pixel.
+    screen = np.cos(x * along) * np.cos(y * across) - np.sin(x * along) * np.sin(y * across)
+    screen += np.cos(x * across) * np.cos(y * along) + np.sin(x * across) * np.sin(y * along)
     gray = _gray(pixels)
     dots = (screen / 2 > gray * 2 - 0.9).astype(np.float32)[..., None]
     lifted = pixels + (255 - pixels) * np.float32(0.35)
@@ -81,9 +82,9 @@ TECHNIQUES: Mapping[str, Technique] = {
 def hue_turned(pixels: Pixels, degrees: float) -> Pixels:
     """Every color with another hue in CIELAB, its lightness and chroma kept where sRGB has room."""
     lab = cv2.cvtColor(pixels.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2Lab)
-    angle = np.deg2rad(degrees)
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     a, b = lab[..., 1].copy(), lab[..., 2].copy()
-    lab[..., 1], lab[..., 2] = a * np.cos(angle) - b * np.sin(angle), a * np.sin(angle) + b * np.cos(angle)
+    lab[..., 1], lab[..., 2] = a * cosine - b * sine, a * sine + b * cosine
     return _bytes(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB) * np.float32(255))
 
 
@@ -100,17 +101,6 @@ def warped(pixels: Pixels, box: Box, size: float, seed: int) -> Pixels:
     changed = pixels.copy()
     changed[top:bottom, left:right] = part
     return changed
-
-
-def recut(pixels: Pixels, size: float) -> Pixels:
-    """The longer side cut by 20 to 45 %, the middle kept: another aspect. A square loses height."""
-    height, width = pixels.shape[:2]
-    share = 0.8 - 0.25 * size
-    if width > height:
-        kept = max(1, round(width * share))
-        return np.ascontiguousarray(pixels[:, (width - kept) // 2 :][:, :kept])
-    kept = max(1, round(height * share))
-    return np.ascontiguousarray(pixels[(height - kept) // 2 :][:kept])
 
 
 def _scale(pixels: Pixels) -> float:
