@@ -4,7 +4,9 @@ SeriesError                 also raised by itself: a file that cannot be written
 ├── ManifestError           a manifest that cannot be used (each problem with file and line)
 ├── LockError               a lock that is broken, or written by a newer version
 ├── FramesError             a frames folder, or a map of frames to panels, that cannot be used
-└── GeneratorError          a generator that is not there, or options of one that cannot be used
+├── GeneratorError          a generator that is not there, or options of one that cannot be used
+├── StoreError              a store of answers and money, or a kept picture, that cannot be read or written
+└── HoldError               a folder in which another run is at work
 """
 
 from __future__ import annotations
@@ -40,3 +42,11 @@ class FramesError(SeriesError):
 
 class GeneratorError(SeriesError):
     """A generator that cannot be loaded."""
+
+
+class StoreError(SeriesError):
+    """A store, or a kept picture, that cannot be read or written; what was kept before stays as it was."""
+
+
+class HoldError(SeriesError):
+    """Another run is at work in the folder."""

@@ -1,0 +1,8 @@
+"""The memory of a series: answers and money, in SQLite or any database that SQLAlchemy speaks to."""
+
+from __future__ import annotations
+
+from series.answer import Answer, Asked
+from series.store.store import Look, Store, open_store
+
+__all__ = ["Answer", "Asked", "Look", "Store", "open_store"]
