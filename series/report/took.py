@@ -145,8 +145,10 @@ def _stopped(said: str) -> str:
 
 
 def _look(frame: AuditedFrame) -> str:
+    one = kept(frame)
+    said = one is not None and "look at" in one.decision
     unsure = frame.outcome == ACCEPTED and frame.verdict is Verdict.UNSURE
-    return "Something in it is unsure: look at it." if unsure else ""
+    return "Something in it is unsure: look at it." if unsure and not said else ""
 
 
 def _spent(frame: AuditedFrame) -> str:

@@ -69,6 +69,8 @@ def test_accepted_but_unsure_is_to_be_looked_at(run):
     unsure = replace(run.frames[3], outcome="accepted")
     assert "Something in it is unsure: look at it." in took.story(unsure)
     assert "look at it" not in took.story(run.frames[3])
+    last = replace(unsure.attempts[-1], decision="accepted: nothing drifted; look at mara")
+    assert took.story(replace(unsure, attempts=(last,))).count("look at") == 1
 
 
 def test_no_story_without_a_run(audit):
