@@ -112,12 +112,19 @@ def set_words(
 
 
 def _clean(text: str) -> str:
-    kept = "\n".join("".join(sign for sign in line if sign.isprintable()) for line in text.splitlines()).strip()
+    kept = "\n".join(
+        "".join(sign for sign in line if sign.isprintable()) for line in text.splitlines()
+    ).strip()
     return kept if len(kept) <= MOST_SIGNS else kept[: MOST_SIGNS - 1] + "…"
 
 
 def _is_title(one: Said, text: str) -> bool:
-    return not one.speaker and len(text) <= TITLE_SIGNS and text[-1] not in ".。!！?？…,:;" and text == text.upper()
+    return (
+        not one.speaker
+        and len(text) <= TITLE_SIGNS
+        and text[-1] not in ".。!！?？…,:;"
+        and text == text.upper()
+    )
 
 
 def _inset(box: Box) -> Box:
@@ -187,7 +194,7 @@ def _best_spot(
             x = region[0] + across * column // (POSITIONS[0] - 1)
             y = region[1] + down * row // (POSITIONS[1] - 1)
             spot = (x, y, x + block.width, y + block.height)
-            cost = 0.6 * float(shape) + 0.25 * row / POSITIONS[1]
+            cost = 0.6 * float(shape) + (0.25 if target is None else 0.02) * row / POSITIONS[1]
             cost += 12 * sum(_shared(spot, one) for one in taken) / area
             for box in clear:
                 face = (box[0], box[1], box[2], box[1] + round((box[3] - box[1]) * FACE))
@@ -195,7 +202,11 @@ def _best_spot(
             if target is not None:
                 middle = (target[0] + target[2]) / 2
                 away = abs(x + block.width / 2 - middle) / max(1, region[2] - region[0])
-                cost += 0.5 * away + (0.6 if y > target[1] + (target[3] - target[1]) * FACE else 0.0)
+                above = max(0, target[1] - (y + block.height) - 2 * block.size) / max(
+                    1, region[3] - region[1]
+                )
+                below = y + block.height / 2 > target[1] + (target[3] - target[1]) * FACE
+                cost += 0.5 * away + 0.9 * above + 0.6 * below
             else:
                 cost += 0.15 * abs(column / (POSITIONS[0] - 1) - 0.5)
             if best is None or cost < best[0]:
@@ -230,7 +241,9 @@ def _paint(
     mask = np.zeros(pixels.shape[:2], np.uint8)
     x, y = spot
     if one.speaker:
-        _rounded(mask, (x, y, x + block.width, y + block.height), min(block.height // 2, round(block.size * 1.1)))
+        _rounded(
+            mask, (x, y, x + block.width, y + block.height), min(block.height // 2, round(block.size * 1.1))
+        )
         if target is not None:
             _tail(mask, block, spot, target)
     else:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from series.lettering.fonts import width_of
 
-NOT_FIRST = frozenset("、。，．・：；？！,.:;?!)]}）］｝〕〉》」』】〙〗’”%‰℃°ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々〻…‥—～")
+NOT_FIRST = frozenset(
+    "、。，．・：；？！,.:;?!)]}）］｝〕〉》」』】〙〗’”%‰℃°ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々〻…‥—～"
+)
 """Signs that begin no line (JIS X 4051, and the same marks in Chinese)."""
 NOT_LAST = frozenset("([{（［｛〔〈《「『【〘〖‘“$€£¥￥")
 """Signs that end no line."""

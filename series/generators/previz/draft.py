@@ -55,3 +55,5 @@ class Draft:
     """Where it is, a word of `series.generators.previz.scenery.PLACES`; empty for any."""
     standins: tuple[StandIn, ...] = ()
     """Behind the figures."""
+    tooth: int = 0
+    """Of the paper, in steps of 255: 0 for none."""

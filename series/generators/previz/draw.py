@@ -13,8 +13,9 @@ from consistency import Box
 from series.generators.previz.colors import paints
 from series.generators.previz.cutout import CutOut, cut_out
 from series.generators.previz.draft import Draft, Figure, StandIn
+from series.generators.previz.paper import toothed
 from series.generators.previz.scenery import paint_scenery
-from series.generators.previz.sketchpad import Sketchpad, rgb_of
+from series.generators.previz.sketchpad import Sketchpad, mixed, rgb_of
 from series.lettering import set_words
 
 Pixels = NDArray[np.uint8]
@@ -23,8 +24,10 @@ PNG_LEVEL = 1
 """zlib level: 3 costs twice the time for a tenth of the bytes."""
 RECOLOR_WITHIN = 60.0
 """RGB distance within which a pixel counts as the color that is replaced."""
-SHADOW = 0.72
-"""What a figure leaves of the light on the ground it stands on."""
+SHADOW = 0.75
+"""How far the ground under a figure goes towards the color of its shade."""
+PAPER = 0.6
+"""How far the paper of balloons goes from the color of light towards white."""
 STANDIN_COLORS = ("#8a8f99", "#c9ccd3")
 """Of a character without pinned colors: a lay figure's gray."""
 
@@ -35,17 +38,22 @@ _HAIR = ("hair", "fur", "hat", "cap")
 def draw(draft: Draft) -> Pixels:
     """uint8 (H, W, 3), sRGB. The same pixels for the same draft and the same reference files. Raises
     consistency.ImageError for a reference that is no picture."""
-    pixels = paint_scenery(draft)
-    pad = Sketchpad(pixels, ink=draft.palette[-1], outlined=draft.medium != "photo")
+    pixels, colors = paint_scenery(draft), paints(draft.palette)
+    pad = Sketchpad(pixels, ink=colors.ink, outlined=draft.medium != "photo")
     for standin in draft.standins:
         _stand_in(pad, standin)
     for figure in draft.figures:
-        _place(pixels, figure)
+        _place(pixels, figure, colors.shade)
+    pixels = toothed(pixels, draft.tooth, draft.scenery)
     boxes = {figure.name: drawn_box(figure, draft.size) for figure in draft.figures}
     boxes |= {standin.name: standin.box for standin in draft.standins}
-    colors = paints(draft.palette)
     return set_words(
-        pixels, draft.words, tuple(boxes.values()), speakers=boxes, paper=colors.light, ink=colors.ink
+        pixels,
+        draft.words,
+        tuple(boxes.values()),
+        speakers=boxes,
+        paper=mixed(colors.light, "#ffffff", PAPER),
+        ink=colors.ink,
     )
 
 
@@ -105,7 +113,7 @@ def _fitted(cut: CutOut, box: Box, size: tuple[int, int]) -> tuple[int, int, int
     return start, bottom - height, start + width, bottom
 
 
-def _place(pixels: Pixels, figure: Figure) -> None:
+def _place(pixels: Pixels, figure: Figure, shade: str) -> None:
     cut = _part(figure)
     left, top, right, bottom = _fitted(cut, figure.box, (pixels.shape[1], pixels.shape[0]))
     rgb, alpha = cut.rgb, cut.alpha
@@ -114,12 +122,12 @@ def _place(pixels: Pixels, figure: Figure) -> None:
     if figure.mirrored:
         rgb, alpha = rgb[:, ::-1], alpha[:, ::-1]
     if not cut.bust:
-        _shadow(pixels, left, right, bottom)
+        _shadow(pixels, left, right, bottom, shade)
     weight = alpha.astype(np.float32)[..., None] * np.float32(1 / 255)
     paint = np.concatenate([rgb * weight, weight], axis=2)
     size = (right - left, bottom - top)
-    how = cv2.INTER_AREA if size[1] < alpha.shape[0] else cv2.INTER_LINEAR
-    paint = cv2.resize(paint, size, interpolation=how)
+    how = cv2.INTER_AREA if size[1] < alpha.shape[0] else cv2.INTER_LANCZOS4
+    paint = np.clip(cv2.resize(paint, size, interpolation=how), 0, (255, 255, 255, 1))
     spot = pixels[top:bottom, left:right]
     spot[:] = paint[..., :3] + spot * (1 - paint[..., 3:]) + np.float32(0.5)
 
@@ -132,7 +140,7 @@ def _recolored(rgb: Pixels, old: str, new: str) -> Pixels:
     return np.clip(values + near * (becomes - was), 0, 255).astype(np.uint8)
 
 
-def _shadow(pixels: Pixels, left: int, right: int, bottom: int) -> None:
+def _shadow(pixels: Pixels, left: int, right: int, bottom: int, shade: str) -> None:
     """A soft dark oval under the feet: without it a figure floats."""
     height, width = pixels.shape[:2]
     half, thick = max(2, (right - left) * 9 // 20), max(2, (right - left) // 12)
@@ -141,8 +149,9 @@ def _shadow(pixels: Pixels, left: int, right: int, bottom: int) -> None:
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
     center = ((left + right) // 2 - x0, bottom - thick // 3 - y0)
     cv2.ellipse(mask, center, (half, thick), 0, 0, 360, 255, -1, cv2.LINE_AA)
-    light = 1 - mask.astype(np.float32)[..., None] * np.float32((1 - SHADOW) / 255)
-    pixels[y0:y1, x0:x1] = pixels[y0:y1, x0:x1] * light
+    weight = mask.astype(np.float32)[..., None] * np.float32(SHADOW / 255)
+    spot = pixels[y0:y1, x0:x1]
+    spot[:] = spot * (1 - weight) + np.array(rgb_of(shade), np.float32) * weight
 
 
 def _stand_in(pad: Sketchpad, standin: StandIn) -> None:

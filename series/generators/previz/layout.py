@@ -12,6 +12,7 @@ from series.generators.previz.colors import palette_of
 from series.generators.previz.cutout import cut_out
 from series.generators.previz.dice import Dice
 from series.generators.previz.draft import Draft, Figure, StandIn
+from series.generators.previz.paper import steps_of
 from series.generators.previz.scenery import PLACES
 from series.request import GenerationRequest, Identity, Reference, Role
 
@@ -35,6 +36,9 @@ SMALL: Mapping[str, float] = MappingProxyType(
      "girl": 0.74, "boy": 0.74, "kid": 0.74, "small": 0.75, "little": 0.75, "tabby": 0.55, "tiny": 0.5}
 )  # fmt: skip
 """Word of a look → height beside a grown person. Only where nothing is pinned; the smallest word counts."""
+
+SMALL_WHOLE = 0.65
+"""Up to this height beside a grown person, a medium shot shows a figure whole."""
 
 HINTS: tuple[tuple[str, str], ...] = (
     ("room", r"room|kitchen|interior|indoors?|inside|office|bed|hall|studio|shop|cellar|attic"),
@@ -96,6 +100,7 @@ def draft_of(request: GenerationRequest) -> Draft:
         words=request.copy,
         medium="photo" if media == {"photo"} else "drawn",
         shot=shot,
+        tooth=steps_of([one.path for one in request.references if one.role is Role.STYLE]),
         place=_place_of(request),
         standins=tuple(
             StandIn(one.identity.name, boxes[i], tuple((c.name, c.hex) for c in one.identity.colors))
@@ -140,6 +145,8 @@ def _standing(identity: Identity, request: GenerationRequest, size: tuple[int, i
     if not looks:
         return _Standing(identity, None, tall * 0.4 * square, tall)
     look = _chosen(looks, identity, shot, size, dice)
+    if look.aspect > 1:  # an animal on four legs is as high as it is, not as a sitting one
+        tall /= look.aspect**0.5
     return _Standing(identity, look, tall * look.aspect * square, tall)
 
 
@@ -183,7 +190,7 @@ def _chosen(
         busts = [one for one in looks if one.cropped and one.part == WHOLE]
         cut = [one for one in looks if one.part.bottom == SHOWN[shot]]
         fitting = busts or cut or list(looks)
-    elif shot == "medium":
+    elif shot == "medium" and _stature(identity, shot) > SMALL_WHOLE:
         fitting = [one for one in looks if one.part.bottom == SHOWN[shot]] or list(looks)
     else:
         fitting = [one for one in looks if not one.cropped] or list(looks)
@@ -223,7 +230,9 @@ def _boxes(standing: Sequence[_Standing], request: GenerationRequest, dice: Dice
     else:
         for index, center, scale in _row([standing[i] for i in loose], request, dice):
             one = standing[loose[index]]
-            boxes[loose[index]] = _box(replace(one, wide=one.wide * scale, tall=one.tall * scale), center, dice)
+            boxes[loose[index]] = _box(
+                replace(one, wide=one.wide * scale, tall=one.tall * scale), center, dice
+            )
     return [boxes[index] for index in range(len(standing))]
 
 

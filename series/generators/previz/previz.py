@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from consistency import ConsistencyError
-from series.generators.generator import Abilities, Failed, FailureKind, Generated, GeneratedImage, Outcome, Pacing
+from series.generators.generator import (
+    Abilities,
+    Failed,
+    FailureKind,
+    Generated,
+    GeneratedImage,
+    Outcome,
+    Pacing,
+)
 from series.generators.previz.draw import draw, encode
 from series.generators.previz.layout import draft_of
 from series.request import GenerationRequest

@@ -22,8 +22,6 @@ NEAR: Mapping[str, float] = MappingProxyType(
 """Shot → how large the things of the background are."""
 SOFT = 1 / 130
 """σ of the blur of a photographed background, as a share of its height: a lens that is focused in front."""
-GRAIN = 5
-"""Steps of 255 by which the paper's tooth lightens or darkens a drawn background at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def paint_scenery(draft: Draft) -> NDArray[np.uint8]:
     place = draft.place or _any_place(draft.shot, dice)
     PLACES[place](scene)
     if drawn:
-        return _toothed(pixels, draft.scenery)
+        return pixels
     soft = cv2.GaussianBlur(pixels, (0, 0), max(0.8, height * SOFT))
     return np.asarray(soft, np.uint8)
 
@@ -77,7 +75,9 @@ def _country(scene: _Set) -> None:
     _sky(scene)
     _hills(scene, horizon - 0.2, "far")
     _hills(scene, horizon - 0.1, "near")
-    _houses(scene, horizon + 0.02, 0.5, "village", sparse=True)
+    _houses(scene, horizon - 0.06, 0.55, "uphill", sparse=True)
+    _hills(scene, horizon - 0.02, "slope")
+    _houses(scene, horizon + 0.03, 0.85, "village", sparse=True)
     _ground(scene, horizon)
     _trees(scene, horizon, many=True)
 
@@ -108,14 +108,27 @@ def _room(scene: _Set) -> None:
     pad.box(left, 0.09, left + 0.34, 0.59, colors.sky)
     pad.ellipse((left + 0.09, 0.2), (0.03, 0.03 * pad.width / pad.height), colors.light)
     pad.polygon(
-        [(left, 0.59), (left, 0.5), (left + 0.1, 0.42), (left + 0.2, 0.5), (left + 0.34, 0.45), (left + 0.34, 0.59)],
+        [
+            (left, 0.59),
+            (left, 0.5),
+            (left + 0.1, 0.42),
+            (left + 0.2, 0.5),
+            (left + 0.34, 0.45),
+            (left + 0.34, 0.59),
+        ],
         colors.far,
     )
     pad.line([(left + 0.17, 0.09), (left + 0.17, 0.59)], colors.ink, 2)
     pad.line([(left, 0.34), (left + 0.34, 0.34)], colors.ink, 2)
     for side, sign in ((left - 0.05, 1), (left + 0.39, -1)):
         pad.polygon(
-            [(side, 0.03), (side + sign * 0.11, 0.03), (side + sign * 0.05, 0.4), (side + sign * 0.07, 0.68), (side, 0.68)],
+            [
+                (side, 0.03),
+                (side + sign * 0.11, 0.03),
+                (side + sign * 0.05, 0.4),
+                (side + sign * 0.07, 0.68),
+                (side, 0.68),
+            ],
             mixed(colors.horizon, colors.light, 0.25),
         )
     pad.box(-0.02, 0.78, 1.02, 0.81, colors.roof)
@@ -135,15 +148,57 @@ def _near_ground(scene: _Set) -> None:
     for stone in range(9):
         x, y, wide = dice.unit("x", stone), dice.unit("y", stone), dice.between(0.02, 0.05, "wide", stone)
         pad.ellipse((x, y), (wide, wide * 0.7), mixed(colors.shade, colors.ground, 0.4), outline=False)
-    start = dice.between(0.1, 0.25, "start")
-    for step in range(7):
+    start = dice.between(-0.05, 0.15, "start")
+    for step in range(9):
         x = start + step * 0.11
-        y = 0.35 + 0.28 * math.sin(step * 0.7 + dice.unit("path") * 6)
-        pad.ellipse((x, y), (0.018, 0.04), colors.shade)
-    _tree(scene, dice.between(0.8, 0.92, "tree"), 0.98, 0.4)
-    x, y = dice.between(0.3, 0.6, "crate"), dice.between(0.4, 0.55, "crate y")
+        y = 0.3 + 0.22 * math.sin(step * 0.7 + dice.unit("path") * 6) + (0.03 if step % 2 else 0.0)
+        pad.ellipse((x, y), (0.014, 0.03), colors.shade)
+    for blade in range(14):
+        x, y = dice.unit("blade x", blade), dice.between(0.1, 0.98, "blade y", blade)
+        pad.line([(x, y), (x + 0.012, y - 0.03), (x + 0.02, y - 0.002)], mixed(colors.shade, colors.ink, 0.3))
+    spot = (dice.between(0.32, 0.55, "thing"), dice.between(0.52, 0.6, "thing y"))
+    (_crate, _lantern, _stick)[dice.below(3, "which")](scene, spot)
+
+
+def _crate(scene: _Set, spot: Point) -> None:
+    pad, colors = scene.pad, scene.paints
+    x, y = spot
     pad.polygon([(x, y), (x + 0.2, y - 0.05), (x + 0.22, y + 0.16), (x + 0.02, y + 0.22)], colors.roof)
     pad.polygon([(x, y), (x + 0.06, y - 0.09), (x + 0.25, y - 0.13), (x + 0.2, y - 0.05)], colors.wall)
+    for plank in (0.33, 0.66):
+        pad.line(
+            [(x + 0.02 * plank, y + 0.22 * plank), (x + 0.2 + 0.02 * plank, y - 0.05 + 0.21 * plank)],
+            colors.light,
+        )
+
+
+def _lantern(scene: _Set, spot: Point) -> None:
+    pad, colors = scene.pad, scene.paints
+    x, y = spot
+    square = pad.width / pad.height
+    for ring in (0.26, 0.19):
+        pad.ellipse((x, y), (ring, ring * square), mixed(colors.ground, colors.light, 0.7), outline=False)
+    pad.polygon(
+        [(x - 0.1, y - 0.2), (x + 0.1, y - 0.2), (x + 0.07, y + 0.2), (x - 0.07, y + 0.2)], colors.light
+    )
+    pad.polygon([(x - 0.13, y - 0.2), (x, y - 0.34), (x + 0.13, y - 0.2)], colors.roof)
+    pad.box(x - 0.09, y + 0.2, x + 0.09, y + 0.26, colors.roof)
+    pad.line([(x, y - 0.2), (x, y + 0.2)], colors.ink, 2)
+    pad.ellipse((x, y + 0.06), (0.025, 0.025 * square), colors.ground)
+
+
+def _stick(scene: _Set, spot: Point) -> None:
+    pad, colors, dice = scene.pad, scene.paints, scene.dice
+    x, y = spot
+    for piece, start in enumerate((x - 0.3, x + 0.12)):
+        slope = dice.between(-0.25, 0.25, "slope", piece)
+        ends = (start, y - slope * 0.3), (start + 0.32, y + slope * 0.3)
+        shape = [(ends[0][0], ends[0][1] - 0.02), (ends[1][0], ends[1][1] - 0.02),
+                 (ends[1][0] + 0.02, ends[1][1] + 0.005), (ends[1][0], ends[1][1] + 0.025),
+                 (ends[0][0], ends[0][1] + 0.025)]  # fmt: skip
+        pad.polygon([(a, b + 0.05) for a, b in shape], colors.shade, outline=False)
+        pad.polygon(shape, mixed(colors.roof, colors.light, 0.3))
+        pad.line([(ends[0][0] + 0.04, ends[0][1]), (ends[1][0] - 0.06, ends[1][1])], colors.ink)
 
 
 PLACES: Mapping[str, Callable[[_Set], None]] = MappingProxyType(
@@ -178,7 +233,9 @@ def _sky(scene: _Set) -> None:
         cx, cy = dice.unit("cloud x", cloud), dice.between(0.06, 0.3, "cloud y", cloud)
         for puff in range(4):
             wide = dice.between(0.04, 0.07, "puff", cloud * 4 + puff)
-            pad.ellipse((cx + puff * 0.05, cy), (wide, wide * 0.6), mixed(colors.light, "#ffffff", 0.5), outline=False)
+            pad.ellipse(
+                (cx + puff * 0.05, cy), (wide, wide * 0.6), mixed(colors.light, "#ffffff", 0.5), outline=False
+            )
 
 
 def _bands(scene: _Set, first: str, last: str, top: float, bottom: float, count: int = 5) -> None:
@@ -200,7 +257,9 @@ def _wave(scene: _Set, level: float, high: float, name: str) -> list[Point]:
 
 def _hills(scene: _Set, level: float, name: str) -> None:
     colors = scene.paints
-    color = mixed(colors.horizon, colors.far, 0.5) if name == "far" else colors.far
+    color = mixed(colors.horizon, colors.far, {"far": 0.5, "near": 1.0}.get(name, 0.0))
+    if name == "slope":
+        color = mixed(colors.far, colors.ground, 0.55)
     scene.pad.polygon([*_wave(scene, level, 0.05, name), (1.02, 1.02), (-0.02, 1.02)], color)
 
 
@@ -213,7 +272,12 @@ def _houses(scene: _Set, base: float, size: float, name: str, *, sparse: bool = 
             high = dice.between(0.14, 0.3, name, "high", house) * scene.near * size
             shade = dice.between(0, 0.5, name, "shade", house)
             back = mixed(colors.wall, colors.far, 0.6) if name == "back" else colors.wall
-            _house(scene, (x, base, wide, min(high, base - 0.12)), mixed(back, colors.roof, shade), f"{name}{house}")
+            _house(
+                scene,
+                (x, base, wide, min(high, base - 0.12)),
+                mixed(back, colors.roof, shade),
+                f"{name}{house}",
+            )
         x += wide * dice.between(0.98, 1.15, name, "gap", house)
         house += 1
 
@@ -238,7 +302,13 @@ def _house(scene: _Set, spot: tuple[float, float, float, float], color: str, nam
             up = top + high * (row + 0.2) / rows
             down = min(up + cell * 0.75 * pad.width / pad.height, base)
             lit = dice.chance(0.6, name, "lit", row * 8 + column)
-            pad.box(left, up, left + cell * 0.46, down, colors.light if lit else mixed(colors.roof, colors.ink, 0.4))
+            pad.box(
+                left,
+                up,
+                left + cell * 0.46,
+                down,
+                colors.light if lit else mixed(colors.roof, colors.ink, 0.4),
+            )
 
 
 def _window(scene: _Set, left: float, top: float, wide: float, *, arched: bool) -> None:
@@ -284,7 +354,10 @@ def _tree(scene: _Set, x: float, foot: float, tall: float) -> None:
     for tier in range(3):
         low = foot - tall * (0.1 + tier * 0.26)
         half = wide * (1.05 - tier * 0.24)
-        pad.polygon([(x - half, low), (x, low - tall * 0.38), (x + half, low)], mixed(green, colors.ink, 0.1 * (2 - tier)))
+        pad.polygon(
+            [(x - half, low), (x, low - tall * 0.38), (x + half, low)],
+            mixed(green, colors.ink, 0.1 * (2 - tier)),
+        )
 
 
 def _lamp(scene: _Set, level: float) -> None:
@@ -296,23 +369,22 @@ def _lamp(scene: _Set, level: float) -> None:
     top = foot - tall
     square = pad.width / pad.height
     for ring in (3.6, 2.4):
-        pad.ellipse((x, top), (wide * ring, wide * ring * square), mixed(colors.horizon, colors.light, 0.12 * 4 / ring), outline=False)
+        pad.ellipse(
+            (x, top),
+            (wide * ring, wide * ring * square),
+            mixed(colors.horizon, colors.light, 0.12 * 4 / ring),
+            outline=False,
+        )
     pad.box(x - wide * 0.18, top, x + wide * 0.18, foot, colors.ink)
-    pad.polygon([(x - wide * 0.8, top - wide * 1.4), (x + wide * 0.8, top - wide * 1.4), (x + wide * 0.5, top + wide), (x - wide * 0.5, top + wide)], colors.light)
-    pad.polygon([(x - wide, top - wide * 1.4), (x, top - wide * 2.6), (x + wide, top - wide * 1.4)], colors.roof)
-
-
-_TILE = 256
-"""Side of the patch of paper that is laid over the picture."""
-
-
-def _toothed(pixels: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-    """Paper with a tooth: whole-number noise, so that it is the same with every version of every library."""
-    index = np.arange(_TILE * _TILE, dtype=np.uint32) + np.uint32(seed % 2**31)
-    for _ in range(2):  # xorshift and multiply (Wang's integer hash, shortened)
-        index = (index ^ (index >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-    noise = ((index >> np.uint32(20)) % np.uint32(2 * GRAIN + 1)).astype(np.uint8).reshape(_TILE, _TILE, 1)
-    height, width = pixels.shape[:2]
-    down, across = -(-height // _TILE), -(-width // _TILE)
-    grain = np.broadcast_to(np.tile(noise, (down, across, 1))[:height, :width], pixels.shape)
-    return np.asarray(cv2.subtract(cv2.add(pixels, np.ascontiguousarray(grain)), np.full_like(pixels, GRAIN)))
+    pad.polygon(
+        [
+            (x - wide * 0.8, top - wide * 1.4),
+            (x + wide * 0.8, top - wide * 1.4),
+            (x + wide * 0.5, top + wide),
+            (x - wide * 0.5, top + wide),
+        ],
+        colors.light,
+    )
+    pad.polygon(
+        [(x - wide, top - wide * 1.4), (x, top - wide * 2.6), (x + wide, top - wide * 1.4)], colors.roof
+    )
