@@ -18,6 +18,9 @@ Technique = Callable[[Pixels, float, int], Pixels]
 WORKING_SIDE = 1024
 """Lengths below are pixels of a picture with this longer side, and scale with it: frames are observed so."""
 
+SMALLEST_SCALE = 0.5
+"""Of the lengths: below half of them a blur or a screen of dots is finer than the pixels."""
+
 
 def posterized(pixels: Pixels, size: float, seed: int) -> Pixels:
     """6 to 3 levels a channel."""
@@ -104,7 +107,7 @@ def warped(pixels: Pixels, box: Box, size: float, seed: int) -> Pixels:
 
 
 def _scale(pixels: Pixels) -> float:
-    return float(max(pixels.shape[0], pixels.shape[1])) / WORKING_SIDE
+    return max(SMALLEST_SCALE, float(max(pixels.shape[0], pixels.shape[1])) / WORKING_SIDE)
 
 
 def _gray(pixels: Pixels) -> NDArray[np.float32]:
