@@ -78,11 +78,14 @@ def _words_of(order: FrameOrder, finding: Finding) -> list[LetteringOrder]:
 
 def _look(member: CastMember | None, who: str) -> str:
     if member is None:
-        return ""
+        return "Everybody looks the same in every picture."
     wears = f" {who} wears the outfit {one_line(member.wardrobe)}." if member.wardrobe else ""
     if member.look:
         return f"{who} looks exactly like this: {_sentence(member.look)}{wears}"
-    return f"{who} looks exactly as in the reference pictures of {who}.{wears}"
+    shown = (
+        f"exactly as in the reference pictures of {who}" if member.references else "the same in every picture"
+    )
+    return f"{who} looks {shown}.{wears}"
 
 
 def _place(member: CastMember | None) -> str:
