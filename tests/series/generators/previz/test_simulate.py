@@ -433,5 +433,5 @@ def test_nothing_but_the_simulated_model_knows_of_the_truth(repository: Path) ->
     files = [*(repository / "series").rglob("*.py"), *(repository / "consistency").rglob("*.py")]
     said = {path.name: said_in(path) for path in files}
     for secret in (".truth.json", "TRUTH", "series-draw", "drifts_of"):
-        knowing = {name for name, words in said.items() if any(secret in word for word in words)}
+        knowing = {name for name, words in said.items() if any(word.endswith(secret) for word in words)}
         assert knowing == {"simulate.py"}, secret
