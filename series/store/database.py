@@ -23,7 +23,7 @@ _REASONS = {
     sqlite3.SQLITE_PERM: _READONLY,
     sqlite3.SQLITE_BUSY: "another program is writing to it: wait for it or stop it, then run again",
     sqlite3.SQLITE_LOCKED: "another program is writing to it: wait for it or stop it, then run again",
-    sqlite3.SQLITE_NOTADB: "this is no SQLite database: put the store back from a copy, or move the file away",
+    sqlite3.SQLITE_NOTADB: "this is no SQLite database: put it back from a copy, or move the file away",
     sqlite3.SQLITE_CORRUPT: "the file is damaged: put it back from a copy, or move it away to begin anew",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: is its folder there and writable?",
     sqlite3.SQLITE_IOERR: "the disk cannot be read or written (full, or a limit on file size?): what was "
