@@ -13,7 +13,12 @@ from series.commands.audit import audit
 from series.commands.compare import compare_pictures
 from series.commands.manifest import init, lock, schema
 from series.commands.options import BUG, CONSISTENT, EXIT_CODES, INPUT_ERROR, INTERRUPTED, discard_output
+from series.commands.run import run
 
+RAN = (
+    "Exit codes: 0 all accepted, 1 a person has to decide, 2 input error or unfinished, 3 a bug, "
+    "130 interrupted."
+)
 AUDITED = EXIT_CODES.replace("error,", "error, an unreadable frame (or unsure, with --strict),")
 
 app = typer.Typer(
@@ -27,6 +32,7 @@ app = typer.Typer(
     epilog=f"Start with `series init my-series`, or read the README. {EXIT_CODES}",
 )
 
+app.command(epilog=RAN)(run)
 app.command(epilog=AUDITED)(audit)
 app.command(
     name="compare",

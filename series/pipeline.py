@@ -1,21 +1,32 @@
-"""The whole story on one screen: the steps of an audit, in the order in which the data moves."""
+"""The whole story on one screen: the steps of an audit and of a run, in the order in which the data moves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from consistency import Counts, Locator, ObservationCache, Observer, Recipe, load_encoders
 from series.assemble import assemble_audit
 from series.audit import Audit
-from series.frames import match_frames
+from series.frames import Matches, match_frames
+from series.generators.generator import Generator
+from series.hold import hold
+from series.images import Images
+from series.ledger import run_figures
 from series.locked import check_lock
 from series.manifest import read_manifest
-from series.measure import measure_frames
+from series.measure import measure_frames, with_series
 from series.memory import Memory
 from series.pinned import observe_references
 from series.plan import plan
+from series.prepare import Preview, choose_panels, first_requests, limits_of, open_generator, preview
+from series.report.live import RunEvents
+from series.retell import with_run
+from series.run import Run, Workshop, publish
+from series.run_folder import RunFolder, run_folder
+from series.store import open_store
 from series.tolerances import resolve_tolerances
 
 
@@ -35,6 +46,42 @@ class AuditOptions:
     """Keep thumbnails: for the HTML report. Without them a frame takes half the memory."""
     ignore_lock: bool = False
     """Go on although references or tolerances are not as they were locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a person says on the command line to make a series."""
+
+    manifest: Path
+    out: Path | None = None
+    """Folder for everything that is made; None is `out` beside the manifest."""
+    generator: str | None = None
+    """Name of a generator in place of the manifest's."""
+    panels: tuple[str, ...] = ()
+    """Only these are asked for; none of them named, all are."""
+    attempts: int | None = None
+    """Pictures asked for one panel at most, in place of the manifest's."""
+    budget: float | None = None
+    """US dollars for the series, in place of the manifest's."""
+    store: str | None = None
+    """Database URL in place of the file in the folder."""
+    encoder: str = "classical"
+    workers: int = 1
+    ignore_lock: bool = False
+    again: bool = False
+    """Ask anew for pictures that may have been billed already."""
+    ask: bool = True
+    """False asks for nothing: the report of what is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that ended in order."""
+
+    audit: Audit
+    folder: RunFolder
+    stopped: str
+    """Why panels are left that nobody decided on; empty when none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +129,66 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
     finally:
         cache.close()
     return Audited(assemble_audit(manifest, matches, pinned, measured, tolerances, lock_notes), counts)
+
+
+def preview_run(options: RunOptions) -> Preview:
+    """Read, plan, say what would be asked for and what it would cost. Nothing is made."""
+    manifest = read_manifest(options.manifest)
+    orders = plan(manifest)
+    generator = open_generator(manifest, run_folder(manifest, options.out), options.generator, None)
+    requests = first_requests(manifest, orders, generator.abilities)
+    return preview(requests, generator, choose_panels(orders, options.panels))
+
+
+def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | None = None) -> Finished:
+    """Read, pin, plan, ask, observe, check, judge, reinforce, keep. Raises SeriesError and its kinds.
+
+    generator: one that is there already, in place of the one that manifest or options name.
+    """
+    manifest = read_manifest(options.manifest)
+    orders = plan(manifest)
+    chosen = choose_panels(orders, options.panels) if options.ask else ()
+    encoders = load_encoders(options.encoder)
+    tolerances = resolve_tolerances(manifest, orders)
+    lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
+    folder = run_folder(manifest, options.out)
+    asked = open_generator(manifest, folder, options.generator, generator)
+    requests = first_requests(manifest, orders, asked.abilities)
+    off = frozenset(manifest.checks.off)
+    folder.make()
+    with (
+        hold(folder.root),
+        closing(open_store(options.store or folder.store, manifest.series)) as store,
+        closing(ObservationCache(folder.observations)) as cache,
+    ):
+        observer = Observer(Recipe(encoders, Locator.build({})), cache, workers=options.workers)
+        pinned = observe_references(manifest, observer.observe, encoders.ids)
+        frames = Observer(Recipe(encoders, pinned.locator), cache, workers=options.workers)
+        with frames.standing() as desk:
+            workshop = Workshop(
+                generator=asked,
+                store=store,
+                images=Images(folder.images),
+                desk=desk,
+                memory=Memory(cache, pinned, off),
+                pinned=pinned,
+                tolerances=tolerances,
+                off=off,
+                limits=limits_of(manifest, options.attempts),
+                budget=manifest.budget.usd if options.budget is None else options.budget,
+                again=options.again,
+            )
+            ran = Run(orders, requests, workshop, watcher, chosen).run()
+        measured = with_series(publish(ran, folder, workshop.images), pinned, off)
+        figures = run_figures(
+            store.books(),
+            store.outcomes(),
+            generator=asked.name,
+            panels=list(ran.loops),
+            to_look_at=ran.to_look_at,
+            repairs=ran.repairs,
+        )
+    matches = Matches(folder.frames, (), ran.without_picture, ())
+    notes = (*lock_notes, f"stopped: {ran.stopped}") if ran.stopped else lock_notes
+    audit = assemble_audit(manifest, matches, pinned, measured, tolerances, notes)
+    return Finished(with_run(audit, ran.loops, ran.measured, figures), folder, ran.stopped)

@@ -1,4 +1,4 @@
-"""References that are drawn here for a request: palette swatches, a layout sketch. Request in, PNG bytes out."""
+"""References that are drawn here for a request: palette swatches, a layout sketch. PNG bytes out."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _FILLS = ((214, 120, 92), (96, 150, 200), (120, 176, 112), (226, 190, 90), (160,
 
 def swatches(colors: tuple[NamedColor, ...]) -> bytes:
     """Flat squares of the pinned colors in their order, left to right, as PNG. colors: at least one."""
-    row = np.concatenate([np.full((SWATCH, SWATCH, 3), _rgb(color.hex), np.uint8) for color in colors], axis=1)
-    return _png(row)
+    squares = [np.full((SWATCH, SWATCH, 3), _rgb(color.hex), np.uint8) for color in colors]
+    return _png(np.concatenate(squares, axis=1))
 
 
 def layout(request: GenerationRequest) -> bytes:

@@ -1,0 +1,79 @@
+"""Where a run keeps what it makes: one folder, by default `out` beside the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from series.errors import SeriesError
+from series.files import write_atomically
+from series.frames import PICTURE_SUFFIXES
+from series.manifest import Manifest
+
+DEFAULT_NAME = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The parts of a run's folder. Nothing is made before it is needed."""
+
+    root: Path
+
+    @property
+    def images(self) -> Path:
+        """Every picture that was ever made, by content."""
+        return self.root / "images"
+
+    @property
+    def frames(self) -> Path:
+        """The series: one picture a panel, under the panel's name."""
+        return self.root / "frames"
+
+    @property
+    def store(self) -> Path:
+        """Answers, money, decisions."""
+        return self.root / "series.sqlite"
+
+    @property
+    def observations(self) -> Path:
+        """What was seen in pictures."""
+        return self.root / "observations.sqlite"
+
+    @property
+    def report(self) -> Path:
+        """The drift audit report."""
+        return self.root / "report.html"
+
+    def make(self) -> None:
+        """Raises SeriesError where it cannot be made."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.frames.mkdir(exist_ok=True)
+        except OSError as error:
+            raise SeriesError(
+                f"{self.root}: cannot be made ({error.strerror}); name another folder with --out"
+            ) from error
+
+    def publish(self, pictures: Mapping[str, Path]) -> dict[str, str]:
+        """Copy each panel's picture under the panel's name. → panel → file name.
+
+        A picture of the same panel under another suffix is removed: two frames of one panel are an error to
+        everyone who reads the folder.
+        """
+        names = {}
+        for panel, path in pictures.items():
+            name = f"{panel}{path.suffix}"
+            target = self.frames / name
+            data = path.read_bytes()
+            if not target.is_file() or target.read_bytes() != data:
+                write_atomically(target, data)
+            for other in PICTURE_SUFFIXES - {path.suffix}:
+                (self.frames / f"{panel}{other}").unlink(missing_ok=True)
+            names[panel] = name
+        return names
+
+
+def run_folder(manifest: Manifest, out: Path | None) -> RunFolder:
+    """The folder that was asked for, or the usual one."""
+    return RunFolder(manifest.folder / DEFAULT_NAME if out is None else out)
