@@ -41,8 +41,9 @@ drawings lies near .8, and below .6 ink of any color looks alike."""
 SMOOTHED = 5
 """Pixels along a side of the median under which a pixel's paint is decided: grain and thin ink must not
 make holes."""
-EDGE = 3
-"""Pixels around the paint in which its color may be mixed into a neighbor's by antialiasing."""
+EDGE = 1
+"""Pixels around the paint in which its color may be mixed into a neighbor's by antialiasing. On sample panel p06
+2 and 3 bring the coat no nearer (.98 ΔE00 on average each time) and tint the ink around it."""
 PART_AT_LEAST = 0.01
 """A patch of paint smaller than this part of all of it is something else of like color: a lantern."""
 BALLOON_LIGHT = 85.0
