@@ -141,9 +141,9 @@ def panel_difficulties(request: GenerationRequest, options: DriftOptions) -> tup
 def difficulty(mean: float, quantile: float) -> float:
     """The chance of a risk: a quantile of Beta(mean × CONCENTRATION, (1 - mean) × CONCENTRATION).
 
-    mean, quantile: [0, 1]. → [0, 1], rising in both.
+    mean: [0, 1]; quantile: [0, 1), a multiple of 2⁻⁵³ as `uniform` gives. → [0, 1], rising in both.
     """
-    if mean <= 0 or mean >= 1:
+    if mean < 2**-53 or mean >= 1:  # no number of 53 bits lies below such a chance
         return min(1.0, max(0.0, mean))
     from scipy.special import betaincinv
 

@@ -127,10 +127,10 @@ def test_hard_panels_stay_hard() -> None:
     assert again > 1.5 * sum(second) / len(second)
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_difficulty_is_a_chance_that_rises_with_the_rate(low: float, high: float, quantile: float) -> None:
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 2**53 - 1))
+def test_difficulty_is_a_chance_that_rises_with_the_rate(low: float, high: float, bits: int) -> None:
     low, high = sorted((low, high))
-    easy, hard = difficulty(low, quantile), difficulty(high, quantile)
+    easy, hard = difficulty(low, bits / 2**53), difficulty(high, bits / 2**53)
     assert 0 <= easy <= hard + 1e-9 <= 1 + 1e-9
 
 
