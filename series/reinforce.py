@@ -7,7 +7,7 @@ repairing and keeping are the driver's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from consistency import Assessment, Finding, Verdict
 from series.attempt import (
@@ -21,44 +21,23 @@ from series.attempt import (
     Retry,
     Skipped,
 )
-from series.drift import Drifted, DriftKind, excess, kind_of
+from series.drift import Drifted, DriftKind, kind_of
 from series.generators.generator import FailureKind
-from series.history import ANSWERED, EMPTY, Key, PanelHistory, best_of
+from series.history import ANSWERED, Key, PanelHistory, best_of
 from series.ladder import LADDER, Rung, Situation
 from series.ladder_words import about, place_of, said
 from series.plan import FrameOrder
 from series.request import Abilities, Means, Reinforcement
+from series.stops import Limits, empty_in_a_row, in_words, spent, stuck
 
 __all__ = ["Limits", "best_of", "decide"]
 
-PLATEAU_PICTURES = 3
-"""Pictures in a row that are no better before the loop stops: one for each of words, reference and edit."""
-PLATEAU_SHARE = 0.05
-"""Share by which the worst excess has to fall to count as better. Set by hand: below it, what is measured
-moves by as much when nothing but the noise of a picture changes."""
 MILD_WORDS = (
     "Tell the same scene in plain and mild words: nothing that could offend or hurt is meant or shown."
 )
 """Said once after a policy refusal."""
 LOOK_AT = 3
 """Findings that an acceptance names for a person; a report has all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """When a panel's loop stops."""
-
-    attempts: int = 4
-    """Requests that were answered, with a picture or a refusal, ≥ 1. One asked plainly and three stronger: a
-    drift that survives words, a reference and an edit is a person's. Repairs are free and do not count."""
-    repairs: int = 3
-    """Repairs here, ≥ 0. A figure seldom has more than three pinned colors that another can replace."""
-    empty_answers: int = 2
-    """Answers without a usable picture in a row, ≥ 1: the second one is no accident."""
-    rewords: int = 1
-    """Other words after a policy refusal, ≥ 0: whoever is refused twice is asking for something refused."""
-    budget_left: bool = True
-    """False when no other picture can be paid for."""
 
 
 def decide(
@@ -130,10 +109,10 @@ def _no_use(history: PanelHistory, limits: Limits) -> str:
     if latest.failure is FailureKind.POLICY and refused > limits.rewords:
         times = "" if refused == 1 else f" {refused} times"
         return f"refused by the provider's policy{times}: {why}"
-    empty = _empty_in_a_row(history)
+    empty = empty_in_a_row(history)
     if latest.failure is not FailureKind.POLICY and empty >= limits.empty_answers:
         return f"no usable picture {empty} times in a row: {why}"
-    return _spent(history, limits, why)
+    return spent(history, limits, why)
 
 
 def _reinforce(history: PanelHistory, abilities: Abilities, limits: Limits) -> Decision:
@@ -160,7 +139,7 @@ def _reinforce(history: PanelHistory, abilities: Abilities, limits: Limits) -> D
             return _paid(history, limits, rung, now, ground, skipped)
     if abilities.seed:
         return _paid(history, limits, _AFRESH, situations[0], ground, skipped)
-    reason = f"every means against {_about(situations[0].drift)} is used up"
+    reason = f"every means against {in_words(situations[0].drift)} is used up"
     return AskHuman(reason, history.best, tuple(skipped))
 
 
@@ -198,7 +177,7 @@ def _paid(
     ground: Attempt,
     skipped: Sequence[Skipped],
 ) -> Decision:
-    stop = _spent(history, limits, _about(now.drift)) or _stuck(history)
+    stop = spent(history, limits, in_words(now.drift)) or stuck(history)
     if stop:
         return AskHuman(stop, history.best, tuple(skipped))
     text = rung.text.replace("{take}", str(_takes(history)))
@@ -220,61 +199,6 @@ def _unseeded(history: PanelHistory, ground: Attempt) -> Attempt:
                 (one, sent) if sent.reinforcements[-1].means is Means.NEW_SEED else (base, request)
             )
     return base
-
-
-# --- when it stops --------------------------------------------------------------------------------------
-
-
-def _spent(history: PanelHistory, limits: Limits, left: str) -> str:
-    """Why no other picture may be asked for; empty when one may."""
-    if history.answered() >= limits.attempts:
-        pictures = "1 request was" if limits.attempts == 1 else f"{limits.attempts} requests were"
-        return f"{pictures} made, the limit, and none passed: {left}"
-    return "" if limits.budget_left else f"the budget is spent: {left}"
-
-
-def _stuck(history: PanelHistory) -> str:
-    """Why another picture would most likely be no better; empty when it may be."""
-    return _oscillation(history) or _plateau(history)
-
-
-def _oscillation(history: PanelHistory) -> str:
-    """Mending one drift brings another, mending that brings the first one back."""
-    last = [history.drifts(one) for one in history.asked()[-4:]]
-    if len(last) < 4 or not all(last):
-        return ""
-    worst = [_who(drifts[0]) for drifts in last]
-    one, other = worst[:2]
-    apart = all((other if turn % 2 == 0 else one) not in map(_who, d) for turn, d in enumerate(last))
-    if worst != [one, other, one, other] or not apart:
-        return ""
-    return f"it goes back and forth between {_about(last[2][0])} and {_about(last[3][0])}"
-
-
-def _plateau(history: PanelHistory) -> str:
-    """The same drift stays the worst, and the last pictures brought it no nearer."""
-    asked = history.asked()
-    past, last = asked[:-PLATEAU_PICTURES], asked[-PLATEAU_PICTURES:]
-    before = best_of(past)
-    if before is None:
-        return ""
-    drifts = [history.drifts(one) for one in (before, *last)]
-    if not all(drifts) or len({_who(one[0]) for one in drifts}) > 1:
-        return ""
-    worst = [excess(one[0].finding) for one in drifts]
-    if min(worst[1:]) < worst[0] * (1 - PLATEAU_SHARE):
-        return ""
-    return f"{_about(drifts[0][0])} is no better after {PLATEAU_PICTURES} more pictures"
-
-
-def _empty_in_a_row(history: PanelHistory) -> int:
-    count = 0
-    for one in reversed(history.attempts):
-        unusable = one.failure is None and one.request is not None and one.assessment is None
-        if one.failure not in EMPTY and not unusable:
-            break
-        count += 1
-    return count
 
 
 # --- parts ----------------------------------------------------------------------------------------------
@@ -300,15 +224,6 @@ def _repair(order: FrameOrder, drift: Drifted) -> Repair:
     match = next(one for one in result.evidence.swatches if one.role == part)
     box = result.evidence.boxes[0].box
     return Repair(RepairKind.REMAP_COLOR, kind, subject, part, result.check, box, match.found, match.pinned)
-
-
-def _who(drift: Drifted) -> tuple[DriftKind, str]:
-    return drift.kind, drift.subject
-
-
-def _about(drift: Drifted) -> str:
-    part = drift.finding.result.part
-    return f"{drift.kind.value} of {drift.subject}" + (f", {part}" if part else "")
 
 
 def _told(finding: Finding) -> str:

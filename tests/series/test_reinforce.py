@@ -583,7 +583,7 @@ PLACES = [
 @st.composite
 def results(draw):
     check, subject, part = draw(st.sampled_from(PLACES))
-    distance = draw(st.sampled_from([0.1, 0.8, 1.1, 1.5, 2.0, 5.0]))
+    distance = draw(st.sampled_from([1.1, 1.5, 2.0, 5.0, 0.8, 0.1]))
     if check == "color.role" and draw(st.booleans()):
         return replaced(part, distance)
     return (
@@ -593,10 +593,17 @@ def results(draw):
     )
 
 
-pictures = st.lists(results(), max_size=4, unique_by=lambda one: (one.check, one.subject, one.part)).map(
-    lambda some: judged(*some)
+pictures = st.lists(
+    results(), min_size=2, max_size=5, unique_by=lambda one: (one.check, one.subject, one.part)
+).map(lambda some: judged(*some))
+answers = st.one_of(
+    pictures,
+    pictures,
+    pictures,
+    pictures,
+    st.sampled_from(sorted(ANSWERED, key=str)),
+    st.sampled_from(FailureKind),
 )
-answers = st.one_of(pictures, pictures, pictures, st.sampled_from(FailureKind))
 abilities = st.builds(
     Abilities,
     seed=st.booleans(),
