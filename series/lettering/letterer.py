@@ -144,7 +144,7 @@ def _composed(
     *,
     title: bool,
 ) -> tuple[_Block, tuple[int, int]]:
-    """The block and its left upper corner: the largest letters that fit their place, where they cover least."""
+    """The block and its left upper corner: the largest letters that fit, where they cover least."""
     ways = balanced(text, MOST_LINES) or [(text,)]
     size = frame[1] * LARGEST * (TITLE if title else 1)
     while True:

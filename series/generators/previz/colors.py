@@ -46,10 +46,10 @@ class Paints:
 
 
 def paints(palette: Sequence[str]) -> Paints:
-    """Of a draft's palette. A shorter one is filled up from DAY, its last color the ink."""
-    if len(palette) >= len(DAY):
-        return Paints(*palette[: len(DAY) - 1], palette[-1])
-    return Paints(*palette, *DAY[len(palette) :])
+    """Of a draft's palette. A shorter one is filled up from DAY, of a longer one the first are taken."""
+    count = len(DAY)
+    sky, horizon, far, wall, roof, ground, shade, light, ink = (*palette[:count], *DAY[len(palette) :])
+    return Paints(sky, horizon, far, wall, roof, ground, shade, light, ink)
 
 
 def palette_of(request: GenerationRequest) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class CutOut:
     @property
     def aspect(self) -> float:
         """Width by height, in pixels."""
-        return self.alpha.shape[1] / self.alpha.shape[0]
+        return float(self.alpha.shape[1] / self.alpha.shape[0])
 
 
 def cut_out(path: Path) -> CutOut:
@@ -100,9 +100,8 @@ def _matte(rgb: Pixels) -> Pixels:
     whole: Pixels = np.full((height, width), 255, np.uint8)
     try:
         cv2.setRNGSeed(0)
-        cv2.grabCut(
-            small, mask, None, np.zeros((1, 65)), np.zeros((1, 65)), MATTE_ROUNDS, cv2.GC_INIT_WITH_MASK
-        )
+        models = np.zeros((1, 65)), np.zeros((1, 65))
+        cv2.grabCut(small, mask, (0, 0, 1, 1), *models, MATTE_ROUNDS, cv2.GC_INIT_WITH_MASK)
     except cv2.error:  # one color only: there is no subject to part
         return whole
     found = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)

@@ -41,9 +41,9 @@ class Draft:
     size: tuple[int, int]
     """Width, height in pixels."""
     palette: tuple[str, ...]
-    """#rrggbb of the background, sky first, ink last: see `series.generators.previz.colors`."""
+    """#rrggbb of the background, sky first: a `series.generators.previz.colors.Paints`."""
     scenery: int
-    """Seed of the background's shapes."""
+    """Seed of the background's shapes: the same for panels of one camera."""
     figures: tuple[Figure, ...]
     """Back to front."""
     words: tuple[Words, ...]
@@ -55,5 +55,7 @@ class Draft:
     """Where it is, a word of `series.generators.previz.scenery.PLACES`; empty for any."""
     standins: tuple[StandIn, ...] = ()
     """Behind the figures."""
+    moment: int = 0
+    """Seed of what changes from panel to panel before one camera: moon, clouds, which windows are lit."""
     tooth: int = 0
     """Of the paper, in steps of 255: 0 for none."""

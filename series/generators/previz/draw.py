@@ -137,7 +137,7 @@ def _recolored(rgb: Pixels, old: str, new: str) -> Pixels:
     was, becomes = np.array(rgb_of(old), np.float32), np.array(rgb_of(new), np.float32)
     values = rgb.astype(np.float32)
     near = np.clip(2 - 2 * np.linalg.norm(values - was, axis=2) / RECOLOR_WITHIN, 0, 1)[..., None]
-    return np.clip(values + near * (becomes - was), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values + near * (becomes - was), 0, 255), np.uint8)
 
 
 def _shadow(pixels: Pixels, left: int, right: int, bottom: int, shade: str) -> None:

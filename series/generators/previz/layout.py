@@ -21,8 +21,8 @@ DEFAULT_SIZE = (1024, 768)
 """Where neither manifest nor request names one: what the sample is drawn at."""
 
 TALL: Mapping[str, float] = MappingProxyType(
-    {"extreme_wide": 0.3, "wide": 0.5, "full": 0.68, "medium": 0.74, "close_up": 0.82, "extreme_close_up": 0.95,
-     "insert": 0.6}
+    {"extreme_wide": 0.3, "wide": 0.5, "full": 0.68, "medium": 0.74, "close_up": 0.82,
+     "extreme_close_up": 0.95, "insert": 0.6}
 )  # fmt: skip
 """Shot → height of a figure as a share of the frame: what the names of the shots mean on a film set."""
 SHOWN: Mapping[str, float] = MappingProxyType({"medium": 0.62, "close_up": 0.42, "extreme_close_up": 0.36})
@@ -47,6 +47,16 @@ HINTS: tuple[tuple[str, str], ...] = (
     ("town", r"town|city|street|square|houses?|roofs?|rooftops?|market|bridge|lamp"),
 )
 """Place → words of a scene or structure that ask for it, looked up in this order."""
+
+VARIED = (0.86, 1.06)
+"""Share of its usual height at which a figure stands: panels of one character and camera still differ."""
+INSERT_HINTS: tuple[tuple[str, str], ...] = (
+    ("lantern", r"lanterns?|lamps?|candles?|lights?|torch|fire|flame"),
+    ("stick", r"poles?|sticks?|staff|stump|swords?|pens?|pencils?|keys?|branch"),
+    ("crate", r"box|crate|chest|case|bag|book|letter|parcel|present|gift"),
+    ("ground", r"ground|snow|sand|grass|floor|prints?|footprints?|tracks?"),
+)
+"""What a close look at a thing shows."""
 
 MARGIN = 0.02
 """Share of the frame's width that stays free beside a figure."""
@@ -96,6 +106,7 @@ def draft_of(request: GenerationRequest) -> Draft:
         size=size,
         palette=palette_of(request),
         scenery=int(Dice(0).unit("scenery", where) * 2**32),
+        moment=request.seed,
         figures=tuple(figure for figure in figures if figure),
         words=request.copy,
         medium="photo" if media == {"photo"} else "drawn",
@@ -112,10 +123,9 @@ def draft_of(request: GenerationRequest) -> Draft:
 
 def _place_of(request: GenerationRequest) -> str:
     structure = request.structure
-    if structure.shot == "insert":
-        return "ground"
+    hints = INSERT_HINTS if structure.shot == "insert" else HINTS
     said = " ".join((structure.camera.replace("_", " "), structure.structure, structure.scene)).lower()
-    found = next((place for place, words in HINTS if re.search(rf"\b(?:{words})\b", said)), "")
+    found = next((place for place, words in hints if re.search(rf"\b(?:{words})\b", said)), "")
     if found == "wall" and structure.shot in {"wide", "extreme_wide"}:
         return "town"
     return found if found in PLACES else ""
@@ -138,7 +148,7 @@ def _figure(standing: _Standing, box: Box, dice: Dice) -> Figure | None:
 def _standing(identity: Identity, request: GenerationRequest, size: tuple[int, int], dice: Dice) -> _Standing:
     shot = request.structure.shot or "full"
     square = size[1] / size[0]
-    tall = TALL.get(shot, 0.68) * _stature(identity, shot)
+    tall = TALL.get(shot, 0.68) * _stature(identity, shot) * dice.between(*VARIED, "tall", identity.name)
     if any(_at_top(words.place) for words in request.copy):
         tall = min(tall, 1 - LETTERING_ROOM)
     looks = _looks(identity, request.references)
@@ -261,7 +271,9 @@ def _row(
     free = room - total * scale
     shares = [0.3 + dice.unit("gap", gap) for gap in range(len(standing) + 1)]
     if len(standing) == 1:
-        shares = [0.5 + lean + dice.between(-0.15, 0.15, "lean") for lean in _leaning(request)]
+        shares = [
+            0.5 + lean + dice.between(-0.2, 0.2, "lean", side) for side, lean in enumerate(_leaning(request))
+        ]
     gaps = [free * share / sum(shares) for share in shares]
     if free < 0:
         gaps = [0.0, *(free / max(1, len(standing) - 1) for _ in standing[1:]), 0.0]

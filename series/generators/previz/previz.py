@@ -22,6 +22,10 @@ from series.request import GenerationRequest
 __all__ = ["Previz", "draft_of", "draw", "encode"]
 
 
+ABILITIES = Abilities(seed=True, reference_images=64, candidates=4, idempotent=True)
+PACING = Pacing(concurrency=2)
+
+
 @dataclass(frozen=True, slots=True)
 class Previz:
     """The generator that is always there. Says what a panel asks for, not how it will look in the end."""
@@ -29,8 +33,8 @@ class Previz:
     folder: Path
     """Where the manifest is. References carry their own paths, so nothing is looked up in it."""
     name: str = "previz"
-    abilities: Abilities = Abilities(seed=True, reference_images=64, candidates=4, idempotent=True)
-    pacing: Pacing = Pacing(concurrency=2)
+    abilities: Abilities = ABILITIES
+    pacing: Pacing = PACING
     """Two draw at once; more than the cores of a small machine would only wait."""
 
     def price(self, request: GenerationRequest) -> float:

@@ -31,6 +31,7 @@ class _Set:
     pad: Sketchpad
     paints: Paints
     dice: Dice
+    moment: Dice
     near: float
     """How large things are."""
 
@@ -42,7 +43,9 @@ def paint_scenery(draft: Draft) -> NDArray[np.uint8]:
     colors = paints(draft.palette)
     dice = Dice(draft.scenery)
     drawn = draft.medium != "photo"
-    scene = _Set(Sketchpad(pixels, colors.ink, drawn), colors, dice, NEAR.get(draft.shot, 1.0))
+    scene = _Set(
+        Sketchpad(pixels, colors.ink, drawn), colors, dice, Dice(draft.moment), NEAR.get(draft.shot, 1.0)
+    )
     place = draft.place or _any_place(draft.shot, dice)
     PLACES[place](scene)
     if drawn:
@@ -53,7 +56,7 @@ def paint_scenery(draft: Draft) -> NDArray[np.uint8]:
 
 def _any_place(shot: str, dice: Dice) -> str:
     if shot == "insert":
-        return "ground"
+        return ("ground", "crate", "stick", "lantern")[dice.below(4, "place")]
     if shot in {"medium", "close_up", "extreme_close_up"}:
         return ("town", "wall", "hills")[dice.below(3, "place")]
     return ("town", "hills")[dice.below(2, "place")]
@@ -86,8 +89,9 @@ def _wall(scene: _Set) -> None:
     pad, colors, dice = scene.pad, scene.paints, scene.dice
     pad.pixels[:] = rgb_of(colors.wall)
     _bands(scene, colors.wall, mixed(colors.wall, colors.roof, 0.55), 0.0, 0.95)
+    _beam(scene, colors.wall)
     for brick in range(int(26 / scene.near) + 8):
-        x, y = dice.unit("brick x", brick), dice.unit("brick y", brick)
+        x, y = scene.moment.unit("brick x", brick), scene.moment.unit("brick y", brick)
         wide, high = 0.045 * scene.near, 0.03 * scene.near
         y = round(y / high) * high
         pad.box(x, y, x + wide, y + high, mixed(colors.wall, colors.far if brick % 2 else colors.roof, 0.6))
@@ -100,6 +104,7 @@ def _room(scene: _Set) -> None:
     pad, colors, dice = scene.pad, scene.paints, scene.dice
     wall = mixed(colors.wall, colors.horizon, 0.4)
     pad.pixels[:] = rgb_of(wall)
+    _beam(scene, wall)
     for stripe in range(12):
         x = stripe / 12 + 0.01
         pad.line([(x, 0), (x, 0.8)], mixed(wall, colors.roof, 0.4), 2.5)
@@ -141,13 +146,35 @@ def _room(scene: _Set) -> None:
         pad.box(x, 0.3 - high, x + 0.026, 0.3, (colors.light, colors.far, colors.shade, colors.ground)[book])
 
 
+def _beam(scene: _Set, wall: str) -> None:
+    """Light that falls across a wall, elsewhere in each panel."""
+    colors, moment = scene.paints, scene.moment
+    left, wide = moment.between(-0.2, 0.9, "beam"), moment.between(0.15, 0.4, "beam wide")
+    lean = moment.between(-0.3, 0.3, "beam lean")
+    color = mixed(wall, colors.far, 0.45) if moment.chance(0.5, "beam") else mixed(wall, colors.sky, 0.5)
+    corners = [(left, 0.0), (left + wide, 0.0), (left + wide + lean, 1.0), (left + lean, 1.0)]
+    scene.pad.polygon(corners, color, outline=False)
+
+
 def _near_ground(scene: _Set) -> None:
+    _ground_with(scene, None)
+
+
+def _near_crate(scene: _Set) -> None:
+    _ground_with(scene, _crate)
+
+
+def _near_stick(scene: _Set) -> None:
+    _ground_with(scene, _stick)
+
+
+def _ground_with(scene: _Set, thing: Callable[[_Set, Point], None] | None) -> None:
     pad, colors, dice = scene.pad, scene.paints, scene.dice
     pad.pixels[:] = rgb_of(colors.ground)
     _bands(scene, colors.ground, mixed(colors.ground, colors.shade, 0.6), 0.0, 1.0)
     for stone in range(9):
         x, y, wide = dice.unit("x", stone), dice.unit("y", stone), dice.between(0.02, 0.05, "wide", stone)
-        pad.ellipse((x, y), (wide, wide * 0.7), mixed(colors.shade, colors.ground, 0.4), outline=False)
+        pad.ellipse((x, y), (wide, wide * 0.7), mixed(colors.shade, colors.ground, 0.4), outline=stone > 4)
     start = dice.between(-0.05, 0.15, "start")
     for step in range(9):
         x = start + step * 0.11
@@ -156,8 +183,13 @@ def _near_ground(scene: _Set) -> None:
     for blade in range(14):
         x, y = dice.unit("blade x", blade), dice.between(0.1, 0.98, "blade y", blade)
         pad.line([(x, y), (x + 0.012, y - 0.03), (x + 0.02, y - 0.002)], mixed(colors.shade, colors.ink, 0.3))
-    spot = (dice.between(0.32, 0.55, "thing"), dice.between(0.52, 0.6, "thing y"))
-    (_crate, _lantern, _stick)[dice.below(3, "which")](scene, spot)
+    for drift in (0.3, 0.62, 0.9):
+        pad.line(
+            _wave(scene, drift, 0.03, f"drift {drift}")[dice.below(8, "from", round(drift * 10)) :][:14],
+            colors.ink,
+        )
+    if thing:
+        thing(scene, (dice.between(0.32, 0.5, "thing"), dice.between(0.5, 0.6, "thing y")))
 
 
 def _crate(scene: _Set, spot: Point) -> None:
@@ -172,19 +204,36 @@ def _crate(scene: _Set, spot: Point) -> None:
         )
 
 
-def _lantern(scene: _Set, spot: Point) -> None:
-    pad, colors = scene.pad, scene.paints
-    x, y = spot
+def _lantern(scene: _Set) -> None:
+    pad, colors, dice = scene.pad, scene.paints, scene.moment
+    x, y = dice.between(0.42, 0.58, "lantern"), dice.between(0.46, 0.52, "lantern y")
     square = pad.width / pad.height
-    for ring in (0.26, 0.19):
-        pad.ellipse((x, y), (ring, ring * square), mixed(colors.ground, colors.light, 0.7), outline=False)
+    _sky(scene)
+    _houses(scene, 0.96, 0.6, "back")
+    _ground(scene, 0.93)
+    for ring in (0.36, 0.28, 0.2):
+        pad.ellipse(
+            (x, y), (ring, ring * square), mixed(colors.far, colors.light, 0.1 / ring - 0.2), outline=False
+        )
+    for ray in range(18):
+        angle = ray * math.tau / 18 + dice.unit("ray")
+        ends = [
+            (x + r * math.cos(angle), y + r * square * math.sin(angle))
+            for r in (0.3, dice.between(0.36, 0.44, "r", ray))
+        ]
+        pad.line(ends, colors.light, 1.5)
+    pad.box(x - 0.03, y + 0.24, x + 0.03, 1.02, colors.ink)
     pad.polygon(
-        [(x - 0.1, y - 0.2), (x + 0.1, y - 0.2), (x + 0.07, y + 0.2), (x - 0.07, y + 0.2)], colors.light
+        [(x - 0.12, y - 0.2), (x + 0.12, y - 0.2), (x + 0.08, y + 0.22), (x - 0.08, y + 0.22)], colors.light
     )
-    pad.polygon([(x - 0.13, y - 0.2), (x, y - 0.34), (x + 0.13, y - 0.2)], colors.roof)
-    pad.box(x - 0.09, y + 0.2, x + 0.09, y + 0.26, colors.roof)
-    pad.line([(x, y - 0.2), (x, y + 0.2)], colors.ink, 2)
-    pad.ellipse((x, y + 0.06), (0.025, 0.025 * square), colors.ground)
+    pad.polygon(
+        [(x - 0.16, y - 0.2), (x - 0.06, y - 0.33), (x + 0.06, y - 0.33), (x + 0.16, y - 0.2)], colors.roof
+    )
+    pad.box(x - 0.1, y + 0.22, x + 0.1, y + 0.27, colors.roof)
+    for bar in (-0.04, 0.04):
+        pad.line([(x + bar * 1.3, y - 0.2), (x + bar * 0.8, y + 0.22)], colors.ink)
+    pad.polygon([(x, y - 0.06), (x + 0.028, y + 0.1), (x, y + 0.16), (x - 0.028, y + 0.1)], colors.wall)
+    pad.polygon([(x, y), (x + 0.016, y + 0.1), (x, y + 0.14), (x - 0.016, y + 0.1)], colors.light)
 
 
 def _stick(scene: _Set, spot: Point) -> None:
@@ -202,13 +251,22 @@ def _stick(scene: _Set, spot: Point) -> None:
 
 
 PLACES: Mapping[str, Callable[[_Set], None]] = MappingProxyType(
-    {"town": _town, "hills": _country, "wall": _wall, "room": _room, "ground": _near_ground}
+    {
+        "town": _town,
+        "hills": _country,
+        "wall": _wall,
+        "room": _room,
+        "ground": _near_ground,
+        "crate": _near_crate,
+        "stick": _near_stick,
+        "lantern": _lantern,
+    }
 )
 """Word → what paints such a place."""
 
 
 def _sky(scene: _Set) -> None:
-    pad, colors, dice = scene.pad, scene.paints, scene.dice
+    pad, colors, dice = scene.pad, scene.paints, scene.moment
     if not pad.outlined:
         down = np.linspace(0, 1.4, pad.height, dtype=np.float32).clip(0, 1)[:, None]
         top, low = (np.array(rgb_of(one), np.float32) for one in (colors.sky, colors.horizon))
@@ -289,8 +347,8 @@ def _house(scene: _Set, spot: tuple[float, float, float, float], color: str, nam
     gable = wide * dice.between(0.35, 0.6, name, "gable")
     pad.box(x, top, x + wide, base + 0.03, color)
     pad.polygon([(x - wide * 0.08, top), (x + wide / 2, top - gable), (x + wide * 1.08, top)], colors.roof)
-    cap = [(x - wide * 0.1, top), (x + wide / 2, top - gable * 1.12), (x + wide * 1.1, top), (x + wide * 0.96, top),
-           (x + wide / 2, top - gable * 0.72), (x + wide * 0.04, top)]  # fmt: skip
+    cap = [(x - wide * 0.1, top), (x + wide / 2, top - gable * 1.12), (x + wide * 1.1, top),
+           (x + wide * 0.96, top), (x + wide / 2, top - gable * 0.72), (x + wide * 0.04, top)]  # fmt: skip
     pad.polygon(cap, colors.ground if colors.dark else mixed(colors.roof, colors.light, 0.25))
     rows, columns = max(1, int(high / (wide * 0.5))), 2 if wide < 0.12 else 3
     cell = wide / columns
@@ -301,7 +359,7 @@ def _house(scene: _Set, spot: tuple[float, float, float, float], color: str, nam
             left = x + cell * (column + 0.27)
             up = top + high * (row + 0.2) / rows
             down = min(up + cell * 0.75 * pad.width / pad.height, base)
-            lit = dice.chance(0.6, name, "lit", row * 8 + column)
+            lit = scene.moment.chance(0.6, name, "lit", row * 8 + column)
             pad.box(
                 left,
                 up,
@@ -325,7 +383,7 @@ def _window(scene: _Set, left: float, top: float, wide: float, *, arched: bool) 
 
 
 def _ground(scene: _Set, level: float) -> None:
-    pad, colors, dice = scene.pad, scene.paints, scene.dice
+    pad, colors, dice = scene.pad, scene.paints, scene.moment
     pad.polygon([*_wave(scene, level, 0.012, "ground"), (1.02, 1.02), (-0.02, 1.02)], colors.ground)
     middle = mixed(colors.ground, colors.shade, 0.3)
     pad.polygon([*_wave(scene, level + 0.12, 0.02, "bank"), (1, 1), (0, 1)], middle, outline=False)
@@ -336,7 +394,7 @@ def _ground(scene: _Set, level: float) -> None:
 
 
 def _trees(scene: _Set, level: float, *, many: bool = False) -> None:
-    dice = scene.dice
+    dice = scene.moment
     for tree in range(6 if many else 3):
         left = tree % 2 == 0
         x = dice.between(0.0, 0.14, "tree", tree) if left else dice.between(0.86, 1.0, "tree", tree)
