@@ -42,8 +42,8 @@ SMOOTHED = 5
 """Pixels along a side of the median under which a pixel's paint is decided: grain and thin ink must not
 make holes."""
 EDGE = 1
-"""Pixels around the paint in which its color may be mixed into a neighbor's by antialiasing. On sample panel p06
-2 and 3 bring the coat no nearer (.98 ΔE00 on average each time) and tint the ink around it."""
+"""Pixels around the paint in which its color may be mixed into a neighbor's by antialiasing. On sample panel
+p06, 2 and 3 bring the coat no nearer (.98 ΔE00 on average each time) and tint the ink around it."""
 PART_AT_LEAST = 0.01
 """A patch of paint smaller than this part of all of it is something else of like color: a lantern."""
 BALLOON_LIGHT = 85.0
@@ -55,6 +55,8 @@ BALLOON_SHARE = (0.01, 0.9)
 LETTERS_SHARE = (0.01, 0.6)
 """Share of a balloon that is letters: paper with none is snow or a shirt."""
 
+BODY = 1.2
+"""A balloon's tail is thinner than this part of half its body's thickness."""
 
 _DARKEST = np.array([16, 0, 0], np.float32)
 """What L* lacks to be proportional to the cube root of light (CIE 15)."""
@@ -187,7 +189,9 @@ def _lab(text: str) -> _Floats:
 
 
 def _lettered(pixels: Pixels, box: Box, order: FrameOrder) -> Pixels:
-    """Old balloons inside the box covered, the words of that place set anew."""
+    """Old letters inside the box covered, the words of that place set anew: in the old balloons where each of
+    the words has one, else in balloons of their own.
+    """
     words = [one for one in order.lettering if one.place == box] or list(order.lettering)
     if not words:
         return pixels
@@ -196,17 +200,65 @@ def _lettered(pixels: Pixels, box: Box, order: FrameOrder) -> Pixels:
     left, top, right, bottom = box.pixels(pixels.shape[1], pixels.shape[0])
     cleared = pixels.copy()
     part = cleared[top:bottom, left:right]
-    for balloon in _balloons(part):
-        paper = np.median(part[balloon & (srgb_to_lab(part)[..., 0] >= BALLOON_LIGHT)], axis=0)
-        part[balloon] = paper.astype(np.uint8)
-    figures = [member.place for member in order.characters if member.place is not None]
-    return set_words(cleared, [replace(one, place=box) for one in words], figures)
+    balloons = sorted(_balloons(part), key=_reading_order)
+    papers = [np.median(part[balloon & _is_paper(part)], axis=0).astype(np.uint8) for balloon in balloons]
+    for balloon, paper in zip(balloons, papers, strict=True):
+        part[balloon] = paper
+    if len(balloons) != len(words):
+        figures = [member.place for member in order.characters if member.place is not None]
+        return set_words(cleared, [replace(one, place=box) for one in words], figures)
+    height, width = pixels.shape[:2]
+    for one, balloon, paper in zip(words, balloons, papers, strict=True):
+        x, y, wide, high = _body(balloon)
+        place = Box(
+            (left + x) / width, (top + y) / height, (left + x + wide) / width, (top + y + high) / height
+        )
+        # Set on a page of the frame's size: the size of letters goes by it. Spoken, so that a line is around.
+        page = np.empty_like(pixels)
+        page[:] = paper
+        spoken = replace(one, place=place, speaker=one.speaker or "somebody")
+        said = set_words(page, [spoken], (), paper=f"#{bytes(paper.tolist()).hex()}")
+        letters = _inside_outline(said, paper)
+        set_x, set_y, set_wide, set_high = cv2.boundingRect(letters.astype(np.uint8))
+        across, down = left + x + (wide - set_wide) // 2 - set_x, top + y + (high - set_high) // 2 - set_y
+        said, letters = np.roll(said, (down, across), (0, 1)), np.roll(letters, (down, across), (0, 1))
+        letters[top:bottom, left:right] &= balloon
+        cleared[letters] = said[letters]
+    return cleared
+
+
+def _reading_order(balloon: _Mask) -> tuple[int, int]:
+    x, y, _, _ = _body(balloon)
+    return y, x
+
+
+def _body(balloon: _Mask) -> tuple[int, int, int, int]:
+    """x, y, width, height of a balloon without its tail: what is left where it is thin."""
+    mask = np.pad(balloon.astype(np.uint8), 1)
+    thick = float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
+    side = max(1, int(thick * BODY))
+    opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))[1:-1, 1:-1]
+    x, y, wide, high = cv2.boundingRect(opened)
+    return x, y, wide, high
+
+
+def _inside_outline(said: Pixels, paper: Pixels) -> _Mask:
+    """The letters of a balloon without the line around them, which encloses all others."""
+    ink = (said != paper).any(axis=2).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    spans = stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT]
+    spans[0] = 0
+    return np.asarray((labels > 0) & (labels != int(spans.argmax())))
+
+
+def _is_paper(pixels: Pixels) -> _Mask:
+    lab = srgb_to_lab(pixels)
+    return np.asarray((lab[..., 0] >= BALLOON_LIGHT) & (np.hypot(lab[..., 1], lab[..., 2]) <= BALLOON_CHROMA))
 
 
 def _balloons(pixels: Pixels) -> Iterator[_Mask]:
     """Areas of paper with letters in them."""
-    lab = srgb_to_lab(pixels)
-    paper = (lab[..., 0] >= BALLOON_LIGHT) & (np.hypot(lab[..., 1], lab[..., 2]) <= BALLOON_CHROMA)
+    paper = _is_paper(pixels)
     outlines, _ = cv2.findContours(paper.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     for outline in outlines:
         if cv2.contourArea(outline) < BALLOON_SHARE[0] * paper.size:

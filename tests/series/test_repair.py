@@ -177,6 +177,21 @@ def test_words_are_set_anew_and_the_old_ones_are_gone(drifted, order) -> None:
     assert np.array_equal(outside(mended, BALLOON), outside(drifted, BALLOON))
 
 
+def test_words_stand_in_the_middle_of_the_old_balloon(drifted, order) -> None:
+    mended = mend(drifted, letter(), replace(order("p06"), lettering=(LetteringOrder("ECHT?", BALLOON, ""),)))
+    left, top, right, bottom = 690, 105, 910, 180
+    inside = mended[top:bottom, left:right]
+    ys, xs = np.nonzero(inside.max(axis=2) < 90)
+    assert len(ys) > 300
+    assert abs((xs.min() + xs.max()) / 2 - (800 - left)) < 6
+    assert abs((ys.min() + ys.max()) / 2 - (140 - top)) < 6
+    # The balloon keeps its own line and tail, and gets no second one.
+    around = np.ones(mended.shape[:2], bool)
+    around[top:bottom, left:right] = False
+    moved = np.abs(mended.astype(int) - drifted).max(axis=2)[around]
+    assert np.mean(moved > 30) < 0.0002
+
+
 def test_other_words_give_another_picture(drifted, order) -> None:
     def said(text: str) -> np.ndarray:
         words = replace(order("p06"), lettering=(LetteringOrder(text, BALLOON, "mara"),))
