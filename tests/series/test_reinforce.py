@@ -401,19 +401,29 @@ def test_when_every_rung_is_used_up_a_seed_draws_again_and_never_the_same() -> N
     assert len({one.request.seed for one in panel.attempts[1:]}) == 5
 
 
+def test_a_new_seed_is_another_one_also_when_the_last_one_was_worse() -> None:
+    worse = judged(measured("identity", "mara", 1.2), measured("style.reference", "style", 1.2))
+    panel = Panel(limits=MANY, abilities=Abilities(seed=True))
+    panel.answered(UNLIKE, judged(measured("identity", "mara", 1.4)), worse, UNLIKE)
+    assert means_of(panel.decisions)[:3] == ["text", "new_seed", "new_seed"]
+    assert len({one.request.seed for one in panel.attempts[1:]}) == 3
+
+
 def test_a_third_edit_upon_two_edits_is_drawn_anew() -> None:
     panel = Panel(limits=MANY, abilities=replace(EVERYTHING, reference_images=0))
-    panel.answered(
-        judged(measured("identity.missing", "mara", 8)),
-        judged(measured("identity.missing", "mara", 6)),
-        judged(measured("identity.missing", "mara", 4)),
-        judged(measured("identity", "mara", 3)),
-        judged(measured("identity", "mara", 2.8)),
-    )
+    missing = [judged(measured("identity.missing", "mara", distance)) for distance in (8, 6, 4)]
+    decision = panel.answered(UNLIKE, *missing, UNLIKE)
+    assert means_of(panel.decisions)[:4] == ["text", "text", "edit", "masked_edit"]
+    assert decision.reinforcement.means is Means.STRONGER_MODEL
+    assert "2 edits upon each other" in decision.skipped[-1].reason
+
+
+def test_after_a_picture_drawn_anew_edits_may_follow() -> None:
+    panel = Panel(limits=MANY, abilities=replace(EVERYTHING, reference_images=0))
+    missing = [judged(measured("identity.missing", "mara", distance)) for distance in (8, 6, 4)]
+    decision = panel.answered(*missing, UNLIKE, UNLIKE)
     assert means_of(panel.decisions)[:4] == ["text", "edit", "masked_edit", "text"]
-    # The words started afresh, so that an edit may follow.
-    assert panel.decisions[4].reinforcement.means is Means.EDIT
-    assert chained_edits(panel.attempts[3].request) == 2
+    assert decision.reinforcement.means is Means.EDIT
 
 
 # --- the best so far ------------------------------------------------------------------------------------
@@ -485,6 +495,11 @@ def test_it_stops_where_three_more_pictures_are_no_better() -> None:
     decision = panel.answered(*[UNLIKE] * 4)
     assert means_of(panel.decisions) == ["text", "reference", "edit", "ask"]
     assert "no better after 3 more pictures" in decision.reason
+
+
+def test_a_little_better_is_no_better() -> None:
+    slow = [judged(measured("identity", "mara", distance)) for distance in (1.50, 1.49, 1.48, 1.47)]
+    assert isinstance(Panel(limits=MANY).answered(*slow), AskHuman)
 
 
 def test_it_goes_on_while_the_worst_gets_better() -> None:
