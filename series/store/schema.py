@@ -19,7 +19,7 @@ Migration = Sequence[str]
 """SQL statements of one step."""
 
 _FIRST = """
--- What came of each request. Rows are only added: the one of the highest number counts.
+-- What came of each request. Rows are only added: the first final one counts, else the newest.
 CREATE TABLE answer (
     series VARCHAR(200) NOT NULL,      -- one database holds many series
     asked_key VARCHAR(64) NOT NULL,    -- sha256 of panel, digest, repeat_number

@@ -9,20 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 from series.answer import Answer, Asked
 from series.errors import StoreError
-from series.generators.generator import FailureKind
 from series.ledger import LARGEST_USD, MICROS, Books, Ledger, Money, MoneyState, PanelOutcome, micros_of
 from series.store.database import BUSY_S, Database
+from series.store.rows import Row, Transaction, answer_of, columns_of, money_of
 from series.store.schema import MIGRATIONS, Migration, upgrade
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-_Row = Mapping[str, Any]
 _ASKED = "series = :series AND asked_key = :asked_key"
+_LAST_MONEY = f"SELECT * FROM money WHERE {_ASKED} ORDER BY number DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +41,12 @@ class Store:
         self._database, self._series = database, series
 
     def answer(self, asked: Asked) -> Answer | None:
-        """The newest answer; None when none came."""
-        found = self._rows(
-            f"SELECT * FROM answer WHERE {_ASKED} ORDER BY number DESC LIMIT 1", asked_key=asked.key
-        )
-        return _answer(found[0]) if found else None
+        """What counts: the first final answer, from which its run went on, whatever straggled in later; else
+        the newest. None when none came."""
+        rows = self._rows(f"SELECT * FROM answer WHERE {_ASKED} ORDER BY number", asked_key=asked.key)
+        answers = [answer_of(row) for row in rows]
+        newest = answers[-1] if answers else None
+        return next((answer for answer in answers if answer.final), newest)
 
     # --- money ------------------------------------------------------------------------------------------
 
@@ -77,7 +75,7 @@ class Store:
                 " :number, :panel, :digest, :repeat_number, :generator, :request, 'reserved', :micros, 0, 0,"
                 " 0, :at)",
                 **values,
-                **_columns(asked),
+                **columns_of(asked),
                 number=rows[0]["number"] + 1 if rows else 1,
             )
 
@@ -125,7 +123,7 @@ class Store:
                 "SELECT * FROM money WHERE series = :series AND state = 'unknown' AND answered = 0"
                 " AND forgiven = 0 ORDER BY panel, digest, repeat_number, number"
             )
-        return tuple(_money(row) for row in rows)
+        return tuple(money_of(row) for row in rows)
 
     def forgive(self, asked: Asked) -> None:
         """A person agrees to ask anew, though it may be billed twice; what is unknown stays in the books."""
@@ -150,7 +148,7 @@ class Store:
         with self._transaction() as do:
             money = do.rows(f"SELECT * FROM money {order}")
             answers = do.rows(f"SELECT * FROM answer {order}")
-        return Books(tuple(map(_money, money)), tuple(map(_answer, answers)))
+        return Books(tuple(map(money_of, money)), tuple(map(answer_of, answers)))
 
     # --- verdicts and outcomes ----------------------------------------------------------------------------
 
@@ -202,10 +200,10 @@ class Store:
     ) -> None:
         self.close()
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._database, self._series)
+    def _transaction(self) -> Transaction:
+        return Transaction(self._database, self._series)
 
-    def _rows(self, sql: str, **values: object) -> Sequence[_Row]:
+    def _rows(self, sql: str, **values: object) -> Sequence[Row]:
         with self._transaction() as do:
             return do.rows(sql, **values)
 
@@ -221,13 +219,13 @@ class Store:
             )
 
     @staticmethod
-    def _keep_answer(do: _Transaction, asked: Asked, answer: Answer, *, usd: float) -> None:
+    def _keep_answer(do: Transaction, asked: Asked, answer: Answer, *, usd: float) -> None:
         last = do.rows(f"SELECT MAX(number) AS number FROM answer WHERE {_ASKED}", asked_key=asked.key)
         do.run(
             "INSERT INTO answer (series, asked_key, number, panel, digest, repeat_number, images, failure,"
             " reason, stage, wait_s, usd, seconds, at) VALUES (:series, :asked_key, :number, :panel, :digest,"
             " :repeat_number, :images, :failure, :reason, :stage, :wait_s, :usd, :seconds, :at)",
-            **_columns(asked),
+            **columns_of(asked),
             number=(last[0]["number"] or 0) + 1,
             images=json.dumps(answer.images),
             failure=None if answer.failure is None else answer.failure.value,
@@ -263,73 +261,13 @@ def open_store(
     return Store(database, series)
 
 
-class _Transaction:
-    """Statements of one series, all or none."""
-
-    def __init__(self, database: Database, series: str) -> None:
-        self._context, self._series = database.transaction(), series
-
-    def __enter__(self) -> Self:
-        self._connection: Connection = self._context.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return self._context.__exit__(kind, error, trace)
-
-    def rows(self, sql: str, **values: object) -> Sequence[_Row]:
-        from sqlalchemy import text
-
-        found = self._connection.execute(text(sql), {"series": self._series, **values})
-        return [dict(row) for row in found.mappings()]
-
-    def run(self, sql: str, **values: object) -> None:
-        from sqlalchemy import text
-
-        self._connection.execute(text(sql), {"series": self._series, **values})
-
-
-_LAST_MONEY = f"SELECT * FROM money WHERE {_ASKED} ORDER BY number DESC LIMIT 1"
-
-
-def _unsettled(rows: Sequence[_Row]) -> _Row | None:
+def _unsettled(rows: Sequence[Row]) -> Row | None:
     """The row that an answer is for: the reserved one, else the newest that is open or unknown."""
     for states in ({"reserved"}, {"open", "unknown"}):
         found = [row for row in rows if row["state"] in states]
         if found:
             return found[-1]
     return None
-
-
-def _columns(asked: Asked) -> dict[str, object]:
-    return {
-        "asked_key": asked.key,
-        "panel": asked.panel,
-        "digest": asked.digest,
-        "repeat_number": asked.repeat,
-    }
-
-
-def _asked(row: _Row) -> Asked:
-    return Asked(row["panel"], row["digest"], row["repeat_number"])
-
-
-def _answer(row: _Row) -> Answer:
-    return Answer(
-        tuple(json.loads(row["images"])),
-        None if row["failure"] is None else FailureKind(row["failure"]),
-        row["reason"],
-        row["stage"],
-        row["wait_s"],
-        row["usd"],
-        row["seconds"],
-    )
-
-
-def _money(row: _Row) -> Money:
-    state, forgiven = MoneyState(row["state"]), bool(row["forgiven"])
-    return Money(_asked(row), row["number"], row["generator"], state, int(row["micros"]), forgiven)
 
 
 def _now() -> str:

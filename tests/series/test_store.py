@@ -84,6 +84,16 @@ def test_the_newest_answer_counts(store):
     assert store.books().answers == (TIMEOUT, PICTURE)
 
 
+def test_a_failure_that_straggles_in_hides_no_picture(store):
+    reserve(store)
+    store.settle(ASKED, TIMEOUT)
+    reserve(store)
+    store.settle(ASKED, PICTURE)
+    store.settle(ASKED, Answer((), FailureKind.TRANSPORT, "cut off"))
+    assert store.answer(ASKED) == PICTURE
+    assert states(store) == [("confirmed", 0.0), ("confirmed", 0.03)]
+
+
 def test_one_database_holds_many_series(path):
     with open_store(path, "harbor") as one, open_store(path, "other") as other:
         reserve(one)
