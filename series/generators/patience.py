@@ -25,8 +25,9 @@ FIRST_WAIT_S = 2.0
 LONGEST_WAIT_S = 60.0
 """Seconds that one wait of our own choice takes at most: the window in which providers count requests."""
 TOTAL_WAIT_S = 300.0
-"""Seconds that all waits of a request take at most, those that the provider asks for included: after that a
-person should know."""
+"""Seconds that all tries of a request take at most, waits that the provider asks for included: after that a
+person should know. Never more than the generator's own timeout: a request that only waits would then count as
+one that may have been billed."""
 JITTER = 0.25
 """A wait is lengthened by up to this part of itself, so that requests which failed together do not come back
 together. Never shortened: a provider that says how long to wait means it."""
@@ -92,16 +93,18 @@ class _Patient:
         return self.generator.price(request)
 
     def generate(self, request: GenerationRequest, key: str) -> Outcome:
-        until, billed = self.now() + TOTAL_WAIT_S, 0.0
+        longest, billed = 0.0, 0.0
+        until = self.now() + min(TOTAL_WAIT_S, self.pacing.timeout_s)
         for number in count(1):
+            sent = self.now()
             outcome = _ask(self.generator, request, key)
             # A try that failed may have cost something all the same.
             outcome = replace(outcome, usd=outcome.usd + billed)
             if not isinstance(outcome, Failed) or outcome.kind not in AGAIN:
                 break
-            billed = outcome.usd
+            billed, longest = outcome.usd, max(longest, self.now() - sent)
             seconds = _seconds(outcome, key, number)
-            if number == TRIES or self.now() + seconds > until:
+            if number == TRIES or self.now() + seconds + longest > until:
                 return replace(outcome, reason=_gave_up(outcome, number))
             if self.wait(seconds):
                 break

@@ -63,6 +63,14 @@ def test_every_built_in_generator_keeps_the_protocol(name: str, tmp_path: Path) 
     assert generator.abilities.candidates >= 1
 
 
+def test_drift_makes_the_simulated_model(tmp_path: Path) -> None:
+    plain, drifting = load({}, tmp_path), load({"drift": {"rate": 0.1, "price": 0.04}}, tmp_path)
+    assert type(plain) is not type(drifting)
+    assert drifting.pacing.concurrency >= 1
+    with pytest.raises(GeneratorError, match=r'generator\.drift\.rtae: .* did you mean "rate"'):
+        load({"drift": {"rtae": 0.1}}, tmp_path)
+
+
 def test_an_unknown_name_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(GeneratorError, match='no generator "previs"; did you mean "previz"') as error:
         load({"name": "previs"}, tmp_path)

@@ -127,6 +127,20 @@ def test_a_wait_that_is_too_long_is_told_and_not_waited_for(asked) -> None:
     assert clock.waits == []
 
 
+def test_all_tries_together_end_before_the_request_counts_as_timed_out(asked) -> None:
+    clock = Clock()
+
+    def slow(request, before):
+        clock.time += 8
+        return LIMITED
+
+    generator = Scripted(slow, pacing=Pacing(timeout_s=30))
+    outcome = patient(generator, wait=clock.wait, now=clock.now).generate(asked(), "key")
+    assert outcome.kind is FailureKind.RATE_LIMITED
+    assert len(generator.requests) == 2
+    assert clock.time - 100 <= 30
+
+
 def test_what_failed_tries_cost_is_added_up(asked) -> None:
     billed = Failed(FailureKind.TRANSPORT, "cut off", usd=0.01)
     outcome, _ = ask([billed, billed, MADE], asked(), Clock())
