@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -22,6 +21,8 @@ from series.hold import hold
 from series.images import Images
 from series.ledger import MoneyState, micros_of
 from series.store import Asked, open_store
+
+resource = pytest.importorskip("resource", reason="limits on files as on Linux")
 
 KILLS = int(os.environ.get("SERIES_KILLS", "15"))
 """More by the environment: SERIES_KILLS=500 pytest tests/faults."""
