@@ -73,7 +73,8 @@ class Database:
         return f"the database says: {self._without_secrets(lines[0])}"
 
     def _without_secrets(self, said: str) -> str:
-        values = (v for many in self._url.normalized_query.values() for v in many)
+        many = ((v,) if isinstance(v, str) else v for v in self._url.query.values())
+        values = (value for values in many for value in values)
         for secret in (str(self._url.password or ""), *values):
             said = said.replace(secret, "***") if secret else said
         return said
