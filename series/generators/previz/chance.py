@@ -44,6 +44,16 @@ FACTORS: Mapping[Means, float] = {
 """What a reinforcement leaves of the chance of the drift that it answers. Set by hand, in the order of the
 ladder; each means counts once. A new seed and candidates change nothing in the chance: they draw again."""
 
+_WHOLE = frozenset({DriftKind.MISSING, DriftKind.IDENTITY, DriftKind.PALETTE})
+ANSWERED: Mapping[DriftKind, frozenset[DriftKind]] = {
+    **{kind: frozenset({kind}) for kind in DriftKind},
+    DriftKind.MISSING: _WHOLE,
+    DriftKind.IDENTITY: _WHOLE,
+}
+"""Kind of a reinforcement → kinds of drift of its subject that it works against. Who is called missing or not
+himself is described anew from head to foot, colors included; and a character whose every color drifted is
+called missing by those who look for the colors."""
+
 MOST_DRIFTS = 2
 """Drifts in one picture at most."""
 
@@ -155,19 +165,22 @@ def left_of_chance(
 ) -> float:
     """What the reinforcements against a risk leave of its chance, in (0, 1]; never rises with one more.
 
-    names: the characters of the series. A reinforcement about anything else ("frame", a palette) is about the
-    picture as a whole and answers its kind for every subject; one about a character only for that one, and
-    where the risk is the whole picture.
+    names: the characters of the series. A reinforcement about a character works against the kinds that
+    ANSWERED names, for that one only. One about anything else ("frame", a palette) is about the picture as a
+    whole and works against its own kind, for every subject. Where the risk is the whole picture, whom it is
+    about does not matter.
     """
-    means = {
-        one.means
-        for one in reinforcements
-        if one.kind is risk.kind and (risk.subject in {one.subject, FRAME} or one.subject not in names)
-    }
+    means = {one.means for one in reinforcements if _works_against(one, risk, names)}
     left = 1.0
     for one in Means:
         left *= FACTORS[one] if one in means else 1.0
     return left
+
+
+def _works_against(one: Reinforcement, risk: Risk, names: frozenset[str]) -> bool:
+    if one.subject == risk.subject:
+        return risk.kind in ANSWERED[one.kind]
+    return risk.kind is one.kind and (risk.subject == FRAME or one.subject not in names)
 
 
 def uniform(*parts: object) -> float:

@@ -20,6 +20,8 @@ SWAPPED = 0.35
 """Share of identity drifts in which another character stands in, where there is one. Set by hand."""
 FAR = 0.25
 """Share of the frame's width that a figure is moved at least when it stands elsewhere than pinned."""
+MAIN = 0.2
+"""Share of a figure's pinned colors from which one is a main color: the checks use the same share."""
 NARROW = 0.3
 """Share of the frame's width of a figure that has to be made smaller to stand elsewhere."""
 
@@ -174,11 +176,16 @@ def _palette(spoiled: Spoiled, task: _Task) -> Spoiled:
 
 
 def _main_color(figure: Figure, identity: Identity, task: _Task) -> NamedColor:
-    """One of the colors that cover a fifth of the figure, or the one that covers most."""
+    """One of the figure's main colors, the more likely the more it covers; or the one that covers most."""
     worn = task.worn(figure.reference, identity.colors)
     ranked = sorted(identity.colors, key=lambda color: (-worn.get(color.name, 0.0), color.name))
-    main = [color for color in ranked if worn.get(color.name, 0.0) >= 0.2] or ranked[:1]
-    return main[task.pick(len(main), "color")]
+    main = [color for color in ranked if worn.get(color.name, 0.0) >= MAIN] or ranked[:1]
+    left = task.share("color") * sum(worn.get(color.name, 0.0) for color in main)
+    for color in main[:-1]:
+        left -= worn.get(color.name, 0.0)
+        if left < 0:
+            return color
+    return main[-1]
 
 
 def _style(spoiled: Spoiled, task: _Task) -> Spoiled:

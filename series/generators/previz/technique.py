@@ -95,12 +95,14 @@ def warped(pixels: Pixels, box: Box, size: float, seed: int) -> Pixels:
     """Other proportions inside a box: bent sideways by 4 to 12 % of its width, three waves a height."""
     left, top, right, bottom = box.pixels(pixels.shape[1], pixels.shape[0])
     height, width = bottom - top, right - left
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    phase = 2 * np.pi * (seed % 360) / 360
+    rows, columns = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)
+    phase = 2 * math.pi * (seed % 360) / 360
     # Nothing moves at the edges of the box, so that no seam is seen.
-    fade = np.sin(np.pi * (y + 0.5) / height) * np.sin(np.pi * (x + 0.5) / width)
-    shift = (0.04 + 0.08 * size) * width * np.sin(3 * np.pi * y / height + phase) * fade
-    part = cv2.remap(pixels[top:bottom, left:right], (x + shift).astype(np.float32), y, cv2.INTER_LINEAR)
+    fade = np.sin(math.pi * (rows + 0.5) / height) * np.sin(math.pi * (columns + 0.5) / width)
+    shift = (0.04 + 0.08 * size) * width * np.sin(3 * math.pi * rows / height + phase) * fade
+    x = np.asarray(columns + shift, np.float32)
+    y = np.broadcast_to(rows, x.shape).astype(np.float32)
+    part = cv2.remap(pixels[top:bottom, left:right], x, y, cv2.INTER_LINEAR)
     changed = pixels.copy()
     changed[top:bottom, left:right] = part
     return changed

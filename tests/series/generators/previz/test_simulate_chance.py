@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from consistency import Box
 from series.drift import DriftKind
 from series.generators.previz.chance import (
+    ANSWERED,
     FACTORS,
     FRAME,
     MOST_DRIFTS,
@@ -166,7 +167,7 @@ def test_what_an_edit_was_not_told_to_change_stays(number: int, told: list[Reinf
     options = DriftOptions(rate=0.9, cast=CAST)
     first = various(number)
     edited = replace(first, edit=EditOf("0" * 64, Path("b.png"), first.root), reinforcements=tuple(told))
-    touched = {one.kind for one in told}
+    touched = {kind for one in told for kind in ANSWERED[one.kind]}
     untouched = [drift for drift in drifts(first, options) if drift.kind not in touched]
     assert [drift for drift in drifts(edited, options, first.root) if drift.kind not in touched] == untouched
 
@@ -204,6 +205,10 @@ def test_saying_it_again_by_the_same_means_changes_nothing() -> None:
         (DriftKind.IDENTITY, "mara", True),
         (DriftKind.IDENTITY, "tib", False),
         (DriftKind.IDENTITY, "series", True),
+        (DriftKind.MISSING, "mara", True),
+        (DriftKind.MISSING, "tib", False),
+        (DriftKind.MISSING, "series", False),
+        (DriftKind.PALETTE, "mara", False),
         (DriftKind.STYLE, "mara", False),
     ],
 )
