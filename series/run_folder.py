@@ -61,6 +61,8 @@ class RunFolder:
         A picture of the same panel under another suffix is removed: two frames of one panel are an error to
         everyone who reads the folder.
         """
+        for left in self.frames.glob(".*.tmp"):  # by a run that was killed while it wrote
+            left.unlink()
         names = {}
         for panel, path in pictures.items():
             name = f"{panel}{path.suffix}"
