@@ -297,7 +297,11 @@ def _tail(mask: Pixels, block: _Block, spot: tuple[int, int], target: tuple[int,
 
 def _spread(mask: Pixels, wide: int) -> Pixels:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * wide + 1, 2 * wide + 1))
-    return np.asarray(cv2.dilate(mask, kernel), np.uint8)
+    left, top, across, down = cv2.boundingRect(mask)
+    around = np.s_[max(0, top - wide) : top + down + wide, max(0, left - wide) : left + across + wide]
+    spread = np.zeros_like(mask)
+    spread[around] = cv2.dilate(mask[around], kernel)
+    return spread
 
 
 def _cover(pixels: Pixels, mask: Pixels, color: tuple[int, int, int]) -> None:

@@ -81,9 +81,19 @@ def toothed(pixels: NDArray[np.uint8], steps: int, seed: int) -> NDArray[np.uint
     if not steps:
         return pixels
     height, width = pixels.shape[:2]
-    sheet = np.roll(_tooth(), (seed % _TILE, seed // _TILE % _TILE), (0, 1))
-    down, across = -(-height // _TILE), -(-width // _TILE)
-    tooth = np.tile(sheet, (down, across))[:height, :width, None]
-    light = np.broadcast_to((tooth > 0).astype(np.uint8) * np.uint8(steps), pixels.shape)
-    dark = np.broadcast_to((tooth < 0).astype(np.uint8) * np.uint8(steps), pixels.shape)
-    return np.asarray(cv2.subtract(cv2.add(pixels, light), dark), np.uint8)
+    light, dark = _sheets(min(steps, 255))
+    made = np.empty_like(pixels)
+    down, across = seed % _TILE, seed // _TILE % _TILE
+    for top in range(0, height, _TILE):
+        for left in range(0, width, _TILE):
+            part = pixels[top : top + _TILE, left : left + _TILE]
+            on = np.s_[down : down + part.shape[0], across : across + part.shape[1]]
+            made[top : top + _TILE, left : left + _TILE] = cv2.subtract(cv2.add(part, light[on]), dark[on])
+    return made
+
+
+@lru_cache(maxsize=4)
+def _sheets(steps: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """uint8 (2 _TILE, 2 _TILE, 3): what is added, what is taken away; repeated so that any part is whole."""
+    tooth = np.tile(_tooth(), (2, 2))[..., None].repeat(3, axis=2)
+    return (tooth > 0) * np.uint8(steps), (tooth < 0) * np.uint8(steps)

@@ -174,19 +174,19 @@ def _ground_with(scene: _Set, thing: Callable[[_Set, Point], None] | None) -> No
     _bands(scene, colors.ground, mixed(colors.ground, colors.shade, 0.6), 0.0, 1.0)
     for stone in range(9):
         x, y, wide = dice.unit("x", stone), dice.unit("y", stone), dice.between(0.02, 0.05, "wide", stone)
-        pad.ellipse((x, y), (wide, wide * 0.7), mixed(colors.shade, colors.ground, 0.4), outline=stone > 4)
+        pad.ellipse((x, y), (wide, wide * 0.7), mixed(colors.shade, colors.ground, 0.4), outline=False)
     start = dice.between(-0.05, 0.15, "start")
     for step in range(9):
         x = start + step * 0.11
         y = 0.3 + 0.22 * math.sin(step * 0.7 + dice.unit("path") * 6) + (0.03 if step % 2 else 0.0)
-        pad.ellipse((x, y), (0.014, 0.03), colors.shade)
+        pad.ellipse((x, y), (0.014, 0.03), colors.shade, outline=False)
     for blade in range(14):
         x, y = dice.unit("blade x", blade), dice.between(0.1, 0.98, "blade y", blade)
         pad.line([(x, y), (x + 0.012, y - 0.03), (x + 0.02, y - 0.002)], mixed(colors.shade, colors.ink, 0.3))
     for drift in (0.3, 0.62, 0.9):
         pad.line(
             _wave(scene, drift, 0.03, f"drift {drift}")[dice.below(8, "from", round(drift * 10)) :][:14],
-            colors.ink,
+            mixed(colors.shade, colors.ink, 0.35),
         )
     if thing:
         thing(scene, (dice.between(0.32, 0.5, "thing"), dice.between(0.5, 0.6, "thing y")))
@@ -371,12 +371,13 @@ def _house(scene: _Set, spot: tuple[float, float, float, float], color: str, nam
 
 def _window(scene: _Set, left: float, top: float, wide: float, *, arched: bool) -> None:
     pad, colors = scene.pad, scene.paints
+    pane = colors.light if scene.moment.chance(0.6, "pane") else mixed(colors.far, colors.sky, 0.6)
     tall = wide * 1.1 * pad.width / pad.height
     right, middle, bottom = left + wide, left + wide / 2, top + tall
     if arched:
-        pad.ellipse((middle, top + tall * 0.3), (wide / 2, tall * 0.45), colors.light)
-    pad.box(left, top + tall * 0.3, right, bottom, colors.light)
-    pad.ellipse((middle, top + tall * 0.32), (wide * 0.47, tall * 0.42), colors.light, outline=False)
+        pad.ellipse((middle, top + tall * 0.3), (wide / 2, tall * 0.45), pane)
+    pad.box(left, top + tall * 0.3, right, bottom, pane)
+    pad.ellipse((middle, top + tall * 0.32), (wide * 0.47, tall * 0.42), pane, outline=False)
     pad.line([(middle, top - tall * 0.13), (middle, bottom)], colors.ink)
     pad.line([(left, top + tall * 0.5), (right, top + tall * 0.5)], colors.ink)
     pad.box(left - wide * 0.08, bottom, right + wide * 0.08, bottom + tall * 0.06, colors.ground)
