@@ -35,6 +35,9 @@ _Mask = NDArray[np.bool_]
 REACH = 12.0
 """ΔE00 from the found color, in any shade, up to which paint counts as it: the reach at which colors are
 measured, beyond which people name them differently."""
+SAME = 5.0
+"""ΔE00 within which the found color is another pinned one: up to 5 the formula is made for. Snow that was
+taken for fur must not be painted."""
 SHADES = (0.6, 1.15)
 """How dark and how light a shade may be, as a part of the paint's own cube-root light: the second tone of
 drawings lies near .8, and below .6 ink of any color looks alike."""
@@ -83,8 +86,9 @@ def mend(pixels: Pixels, repair: Repair, order: FrameOrder) -> Pixels:
     """A repaired copy. pixels: uint8 (H, W, 3) sRGB; → the same shape. Pure.
 
     REMAP_COLOR turns the paint that is `found`, in all its shades, into `pinned`, where no color that the
-    order pins is nearer. SET_LETTERING covers old balloons and sets the order's words anew. Where nothing in
-    the box answers, the copy is equal. Raises SeriesError for a color that is none.
+    order pins is nearer; nothing at all where `found` is itself pinned for something else. SET_LETTERING
+    covers old letters and sets the order's words anew. Where nothing in the box answers, the copy is equal.
+    Raises SeriesError for a color that is none.
     """
     height, width = pixels.shape[:2]
     left, top, right, bottom = repair.box.pixels(width, height)
@@ -102,6 +106,8 @@ def mend(pixels: Pixels, repair: Repair, order: FrameOrder) -> Pixels:
 
 
 def _repainted(pixels: Pixels, found: _Floats, pinned: _Floats, others: _Floats) -> Pixels:
+    if ((ciede2000(others, found) <= SAME) & (ciede2000(others, pinned) > SAME)).any():
+        return pixels
     lab = srgb_to_lab(pixels)
     smooth = srgb_to_lab(cv2.medianBlur(np.ascontiguousarray(pixels), SMOOTHED))
     shade = _shades(smooth, found)

@@ -113,7 +113,7 @@ def test_the_audit_no_longer_finds_the_drift(sample: Path, order, tmp_path: Path
 def test_skin_and_a_mustard_coat_beside_it_are_not_taken_along(sample: Path, order) -> None:
     right = read_frame(sample / "clean/p04.png").pixels
     box = Box(0.1, 0.2, 0.9, 1.0)
-    wrong = mend(right, repaint(RED, ORANGE, box), replace(order("p04"), characters=()))
+    wrong = mend(right, repaint(RED, ORANGE, box), EMPTY)
     mended = mend(wrong, repaint(ORANGE, RED, box), order("p04"))
     coat = apart(right, wrong) > 5
     assert coat.mean() > 0.03
@@ -128,6 +128,12 @@ def test_a_pinned_color_that_is_nearer_is_left_alone(order) -> None:
     near = repaint("#d6922e", RED, Box(0, 0, 1, 1))
     assert not np.array_equal(mend(pixels, near, EMPTY), pixels)
     assert np.array_equal(mend(pixels, near, order("p04")), pixels)
+
+
+def test_a_color_that_is_pinned_for_something_else_is_never_painted_over(sample: Path, order) -> None:
+    # Snow that was taken for the cat: near #dfe6f7, which the series pins.
+    with pytest.raises(SeriesError, match="a pinned color is nearer"):
+        repaired_png(sample / "clean/p04.png", repaint("#d9e1f2", "#8cc5b4"), order("p04"))
 
 
 def test_a_speck_of_like_color_is_something_else() -> None:
