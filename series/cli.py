@@ -13,7 +13,7 @@ from series.commands.audit import audit
 from series.commands.compare import compare_pictures
 from series.commands.manifest import init, lock, schema
 from series.commands.options import BUG, CONSISTENT, EXIT_CODES, INPUT_ERROR, INTERRUPTED, discard_output
-from series.commands.run import run
+from series.commands.run import report, run
 
 RAN = (
     "Exit codes: 0 all accepted, 1 a person has to decide, 2 input error or unfinished, 3 a bug, "
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 
 app.command(epilog=RAN)(run)
+app.command(epilog=RAN)(report)
 app.command(epilog=AUDITED)(audit)
 app.command(
     name="compare",

@@ -13,7 +13,11 @@ from series.commands.options import (
     DRIFT,
     INPUT_ERROR,
     CacheFile,
+    CsvFile,
     EncoderName,
+    HtmlFile,
+    JsonFile,
+    JunitFile,
     ManifestPath,
     NoCache,
     Workers,
@@ -38,20 +42,10 @@ def audit(
         Path | None,
         typer.Option("--map", metavar="FILE.csv", help="Columns panel,file where the names do not match."),
     ] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Write every number as JSON; - is standard output."),
-    ] = None,
-    html_file: Annotated[
-        Path | None,
-        typer.Option("--html", metavar="FILE", help="Write the report, one file for any browser."),
-    ] = None,
-    junit_file: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML for a build server.")
-    ] = None,
-    csv_file: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write one row a finding for a spreadsheet.")
-    ] = None,
+    json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+    junit_file: JunitFile = None,
+    csv_file: CsvFile = None,
     encoder: EncoderName = "classical",
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 2 when frames are unsure and none drifted.")

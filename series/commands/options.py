@@ -32,6 +32,19 @@ CacheFile = Annotated[
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Keep no observations: everything is observed again.")
 ]
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write every number as JSON; - is standard output."),
+]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the report, one file for any browser.")
+]
+JunitFile = Annotated[
+    Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML for a build server.")
+]
+CsvFile = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="Write one row a finding for a spreadsheet.")
+]
 Workers = Annotated[
     int,
     typer.Option("--workers", min=0, max=256, help="Processes that observe frames; 0 is one for each core."),

@@ -1,7 +1,8 @@
-"""`series run` and what looks at a run afterwards: status, judge, report, promote."""
+"""`series run`, and `series report` for what it made."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,18 @@ from series.commands.options import (
     CONSISTENT,
     DRIFT,
     INPUT_ERROR,
+    CsvFile,
     EncoderName,
+    HtmlFile,
+    JsonFile,
+    JunitFile,
     ManifestPath,
     Workers,
     console_on,
     processes,
+    reader_may_leave,
 )
+from series.commands.outputs import check_writable, write_reports
 
 if TYPE_CHECKING:
     from series.pipeline import Finished, RunOptions
@@ -33,6 +40,9 @@ GeneratorName = Annotated[
     str | None,
     typer.Option("--generator", metavar="NAME", help="What makes the pictures, in place of the manifest's."),
 ]
+Attempts = Annotated[
+    int | None, typer.Option("--attempts", min=1, max=1000, help="Pictures asked for one panel at most.")
+]
 IgnoreLock = Annotated[
     bool, typer.Option("--ignore-lock", help="Go on although references changed since series.lock.")
 ]
@@ -45,10 +55,7 @@ def run(
     panels: Annotated[
         str, typer.Option("--panels", metavar="p03,p07", help="Ask for these panels only.")
     ] = "",
-    attempts: Annotated[
-        int | None,
-        typer.Option("--attempts", min=1, max=1000, help="Pictures asked for one panel at most."),
-    ] = None,
+    attempts: Attempts = None,
     budget: Annotated[
         float | None,
         typer.Option("--budget", metavar="USD", min=0, help="US dollars for the series, with earlier runs."),
@@ -87,6 +94,56 @@ def run(
     raise typer.Exit(_run(options))
 
 
+def report(
+    manifest: ManifestPath,
+    out: OutFolder = None,
+    html_file: HtmlFile = None,
+    json_file: JsonFile = None,
+    junit_file: JunitFile = None,
+    csv_file: CsvFile = None,
+    generator: GeneratorName = None,
+    attempts: Attempts = None,
+    store: StoreUrl = None,
+    encoder: EncoderName = "classical",
+    ignore_lock: IgnoreLock = False,
+    workers: Workers = 0,
+) -> None:
+    """Write the report of a run again, without asking for anything."""
+    from series.errors import SeriesError
+    from series.pipeline import RunOptions, run_series
+    from series.report import audit_json, print_run_summary
+    from series.report.live import RunProgress
+
+    options = RunOptions(
+        manifest=manifest,
+        out=out,
+        generator=generator,
+        attempts=attempts,
+        store=store,
+        encoder=encoder,
+        workers=processes(workers),
+        ignore_lock=ignore_lock,
+        ask=False,
+    )
+    files = {"--json": json_file, "--html": html_file, "--junit": junit_file, "--csv": csv_file}
+    check_writable(files, inputs=(manifest, manifest.with_suffix(".lock")))
+    with RunProgress() as progress:
+        finished = run_series(options, progress)
+    named = any(files.values())
+    html = html_file if named else finished.folder.report
+    written, failed = write_reports(finished.audit, json_file, html, junit_file, csv_file)
+    with reader_may_leave():
+        if json_file == Path("-"):
+            sys.stdout.write(audit_json(finished.audit))
+        print_run_summary(
+            finished.audit, console_on(stderr=json_file == Path("-")), reports=list(map(str, written))
+        )
+        sys.stdout.flush()
+    if failed:
+        raise SeriesError("\n".join(failed))
+    raise typer.Exit(_exit_code(finished))
+
+
 def _print_plan(options: RunOptions) -> None:
     from series.pipeline import preview_run
 
@@ -105,8 +162,9 @@ def _run(options: RunOptions) -> int:
     with RunProgress() as progress:
         finished = run_series(options, progress)
     write_atomically(finished.folder.report, audit_html(finished.audit))
-    reports = [str(finished.folder.frames), str(finished.folder.report)]
-    print_run_summary(finished.audit, console_on(stderr=False), reports=reports)
+    with reader_may_leave():
+        print_run_summary(finished.audit, console_on(stderr=False), reports=[str(finished.folder.report)])
+        typer.echo(f"frames: {finished.folder.frames}")
     if finished.stopped:
         typer.echo(f"stopped: {finished.stopped}", err=True)
     return _exit_code(finished)

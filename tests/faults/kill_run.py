@@ -21,6 +21,7 @@ from contextlib import closing
 from pathlib import Path
 
 import cv2
+import scipy.optimize  # noqa: F401 - see below
 import sqlalchemy  # noqa: F401 - see below
 
 import series.generators.previz.simulate  # noqa: F401 - before the fork, as is the rest of what a run needs
