@@ -5,6 +5,7 @@ ConsistencyError
 ├── ColorError              text that is no color
 ├── PaletteError            a palette file that cannot be read
 ├── EncoderError            an encoder that does not exist or lacks its extra (names the install line)
+│   └── ModelError          a model file that is not there or not the right one (names how to get it)
 ├── ToleranceError          a (check, encoder) pair without a tolerance, or a tolerance out of order
 └── ObservationError        a stored observation that cannot be read back
 """
@@ -30,6 +31,10 @@ class PaletteError(ConsistencyError):
 
 class EncoderError(ConsistencyError):
     """An encoder that does not exist, or whose optional library is not installed."""
+
+
+class ModelError(EncoderError):
+    """A model that is unknown, not on disk, damaged, or not allowed for the use that is made of it."""
 
 
 class ToleranceError(ConsistencyError):
