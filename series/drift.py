@@ -10,15 +10,16 @@ from consistency import Assessment, Finding, Measurement, Verdict, character_of
 
 
 class DriftKind(Enum):
-    """What went wrong in a picture, as a person would say it. The order is the order of repair: what is
-    missing altogether comes before how well it is drawn, and words come last."""
+    """What went wrong in a picture, as a person would say it. The order is the order of repair: first a
+    picture that is none of the panel's, then what is missing altogether, then how well it is drawn, and words
+    last."""
 
+    COPY = "copy"
+    """The picture is a pasted reference, a copy of another frame, or blank."""
     MISSING = "missing"
     """A pinned character is not in the picture."""
     EXTRA = "extra"
     """A character is in the picture whom the panel does not name."""
-    COPY = "copy"
-    """The picture is a pasted reference, a copy of another frame, or blank."""
     COMPOSITION = "composition"
     """Somebody stands elsewhere than pinned; wrong size or aspect."""
     IDENTITY = "identity"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from consistency import Assessment, Finding, Verdict
+from consistency import Assessment, Box, Finding, Verdict
 from series.attempt import (
     Accept,
     AskHuman,
@@ -36,6 +36,9 @@ MILD_WORDS = (
     "Tell the same scene in plain and mild words: nothing that could offend or hurt is meant or shown."
 )
 """Said once after a policy refusal."""
+GROWN = 0.5
+"""How far a repair reaches beyond the box of its finding, in sizes of the box: as far as the check looks for
+the color. Of four findings one was repaired within the box, three within the grown one."""
 LOOK_AT = 3
 """Findings that an acceptance names for a person; a report has all."""
 
@@ -222,8 +225,15 @@ def _repair(order: FrameOrder, drift: Drifted) -> Repair:
             raise ValueError("lettering is set in its pinned place, and none is pinned")
         return Repair(RepairKind.SET_LETTERING, kind, subject, part, result.check, box)
     match = next(one for one in result.evidence.swatches if one.role == part)
-    box = result.evidence.boxes[0].box
+    # A proposal by colors leaves out just what has another color now: that stands around it.
+    box = _grown(result.evidence.boxes[0].box)
     return Repair(RepairKind.REMAP_COLOR, kind, subject, part, result.check, box, match.found, match.pinned)
+
+
+def _grown(box: Box) -> Box:
+    wide, tall = GROWN * (box.right - box.left), GROWN * (box.bottom - box.top)
+    left, top = max(0.0, box.left - wide), max(0.0, box.top - tall)
+    return Box(left, top, min(1.0, box.right + wide), min(1.0, box.bottom + tall))
 
 
 def _told(finding: Finding) -> str:

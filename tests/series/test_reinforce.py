@@ -327,7 +327,7 @@ def test_a_replaced_color_is_repaired_here_before_anything_is_paid() -> None:
     assert isinstance(decision, Mend)
     assert decision.repair.kind is RepairKind.REMAP_COLOR
     assert (decision.repair.found, decision.repair.pinned) == ("#d35400", "#c0392b")
-    assert decision.repair.box == Box(0.0, 0.0, 0.5, 1.0)
+    assert decision.repair.box == Box(0.0, 0.0, 0.75, 1.0), "grown: the color that drifted left the box"
 
 
 def test_a_repair_is_free_and_so_needs_no_attempt_and_no_budget() -> None:
