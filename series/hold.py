@@ -47,6 +47,20 @@ def hold(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def holder(folder: Path) -> str:
+    """Who is at work in a folder, in words; empty when nobody is. Makes nothing, and keeps no run waiting
+    where none is at work."""
+    from filelock import FileLock, Timeout
+
+    if not (folder / HOLDER).is_file():
+        return ""
+    try:
+        with FileLock(folder / LOCK, timeout=0, is_singleton=False):
+            return ""  # signed by a run that was killed
+    except (Timeout, OSError, NotImplementedError):
+        return _holder(folder)
+
+
 def _sign(folder: Path) -> None:
     me = {
         "since": datetime.now().astimezone().isoformat(timespec="seconds"),

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from series.answer import Answer, Asked
-from series.store.store import Look, Store, open_store
+from series.store.store import Look, Store, look_into, open_store
 
-__all__ = ["Answer", "Asked", "Look", "Store", "open_store"]
+__all__ = ["Answer", "Asked", "Look", "Store", "look_into", "open_store"]

@@ -34,10 +34,11 @@ _REASONS = {
 class Database:
     """One database, for one thread."""
 
-    def __init__(self, url_or_path: str | Path, *, busy_s: float = BUSY_S) -> None:
-        """Nothing is opened yet. Raises StoreError for a URL that is none, or a driver that is missing."""
+    def __init__(self, url_or_path: str | Path, *, busy_s: float = BUSY_S, read_only: bool = False) -> None:
+        """Nothing is opened yet. read_only: transactions look, and keep no writer waiting; of SQLite only.
+        Raises StoreError for a URL that is none, or a driver that is missing."""
         self._url = _url(url_or_path)
-        self._engine = _engine(self._url, busy_s)
+        self._engine = _engine(self._url, busy_s, read_only=read_only)
 
     @property
     def where(self) -> str:
@@ -46,6 +47,12 @@ class Database:
             return self._url.database
         # A password may also stand in the query.
         return self._url.set(query={}).render_as_string(hide_password=True)
+
+    @property
+    def is_there(self) -> bool:
+        """False for a SQLite file that is not there, which opening it would make."""
+        sqlite = self._url.get_backend_name() == "sqlite"
+        return not sqlite or Path(self._url.database or "").is_file()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -102,7 +109,7 @@ def _url(url_or_path: str | Path) -> URL:
     return URL.create("sqlite", database=str(path))
 
 
-def _engine(url: URL, busy_s: float) -> Engine:
+def _engine(url: URL, busy_s: float, *, read_only: bool) -> Engine:
     from sqlalchemy import create_engine, event
     from sqlalchemy.exc import ArgumentError
 
@@ -124,12 +131,15 @@ def _engine(url: URL, busy_s: float) -> Engine:
     @event.listens_for(engine, "connect")
     def _opened(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+            return
         connection.execute("PRAGMA journal_mode=WAL")
         # Money that was confirmed must survive a power cut, not only a kill.
         connection.execute("PRAGMA synchronous=FULL")
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine

@@ -102,12 +102,7 @@ def upgrade(connection: Connection, where: str, migrations: Sequence[Migration] 
 
     if not inspect(connection).has_table("migration"):
         connection.execute(text(_TABLE))
-    version = connection.execute(text("SELECT MAX(number) FROM migration")).scalar() or 0
-    if version > len(migrations):
-        raise StoreError(
-            f"{where}: written by a newer version ({version}, this package knows {len(migrations)}): "
-            f"pip install --upgrade series-consistency"
-        )
+    version = version_of(connection, where, migrations)
     for number in range(version + 1, len(migrations) + 1):
         for statement in migrations[number - 1]:
             connection.execute(text(statement))
@@ -115,3 +110,19 @@ def upgrade(connection: Connection, where: str, migrations: Sequence[Migration] 
             text("INSERT INTO migration (number, at) VALUES (:number, :at)"),
             {"number": number, "at": datetime.now(UTC).isoformat(timespec="seconds")},
         )
+
+
+def version_of(connection: Connection, where: str, migrations: Sequence[Migration] = MIGRATIONS) -> int:
+    """The version of the tables; 0 where there are none. where: for the message. Raises StoreError for a
+    store from a newer version."""
+    from sqlalchemy import inspect, text
+
+    if not inspect(connection).has_table("migration"):
+        return 0
+    version = connection.execute(text("SELECT MAX(number) FROM migration")).scalar() or 0
+    if version > len(migrations):
+        raise StoreError(
+            f"{where}: written by a newer version ({version}, this package knows {len(migrations)}): "
+            f"pip install --upgrade series-consistency"
+        )
+    return int(version)

@@ -16,7 +16,7 @@ from series.errors import StoreError
 from series.ledger import LARGEST_USD, MICROS, Books, Ledger, Money, MoneyState, PanelOutcome, micros_of
 from series.store.database import BUSY_S, Database
 from series.store.rows import Row, Transaction, answer_of, columns_of, money_of
-from series.store.schema import MIGRATIONS, Migration, upgrade
+from series.store.schema import MIGRATIONS, Migration, upgrade, version_of
 
 _ASKED = "series = :series AND asked_key = :asked_key"
 _LAST_MONEY = f"SELECT * FROM money WHERE {_ASKED} ORDER BY number DESC LIMIT 1"
@@ -259,6 +259,28 @@ def open_store(
         database.close()
         raise
     return Store(database, series)
+
+
+def look_into(url_or_path: str | Path, series: str) -> Store | None:
+    """Open the store of a series for reading only, beside a run that writes to it. Nothing is made or
+    brought up to date. → None when there is none. Raises StoreError, for an older one too."""
+    if "://" not in str(url_or_path) and not Path(url_or_path).is_file():
+        return None
+    database = Database(url_or_path, read_only=True)
+    if not database.is_there:
+        return None
+    try:
+        with database.transaction() as connection:
+            version = version_of(connection, database.where)
+    except BaseException:
+        database.close()
+        raise
+    if version == len(MIGRATIONS):
+        return Store(database, series)
+    database.close()
+    if version:
+        raise StoreError(f"{database.where}: written by an older version: `series run` brings it up to date")
+    return None
 
 
 def _unsettled(rows: Sequence[Row]) -> Row | None:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from series.errors import HoldError
-from series.hold import HOLDER, hold
+from series.hold import HOLDER, hold, holder
 
 HOLDS = """
 import pathlib, sys, time
@@ -68,3 +68,13 @@ def test_a_file_in_place_of_the_folder_is_one_clear_error(tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(HoldError, match="cannot work here"):
         hold(tmp_path / "out").__enter__()
+
+
+def test_who_holds_a_folder_can_be_asked_and_a_killed_run_is_not_believed(tmp_path, another_run):
+    assert f"process {another_run.pid}" in holder(tmp_path)
+    another_run.send_signal(signal.SIGKILL)
+    another_run.wait()
+    assert (tmp_path / HOLDER).is_file()
+    assert holder(tmp_path) == ""
+    assert holder(tmp_path / "none") == ""
+    assert not (tmp_path / "none").exists()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from series.errors import StoreError
 from series.generators.generator import FailureKind
 from series.ledger import Ledger, MoneyState, PanelOutcome
-from series.store import Answer, Asked, Look, open_store
+from series.store import Answer, Asked, Look, look_into, open_store
 from series.store.schema import MIGRATIONS
 
 ASKED = Asked("p01", "d" * 64, 0)
@@ -332,3 +332,31 @@ def test_the_command_line_starts_without_the_database_library():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["False", "False"]
+
+
+# --- looking in ------------------------------------------------------------------------------------------
+
+
+def test_looking_in_reads_beside_a_writer_and_writes_nothing(tmp_path):
+    path = tmp_path / "store.db"
+    with open_store(path, "harbor") as store:
+        store.outcome("p01", "accepted", image="ab", number=1, reason="")
+        with store._transaction(), look_into(path, "harbor") as looking:  # a write that is under way
+            assert looking.outcomes()["p01"].state == "accepted"
+            with pytest.raises(StoreError):
+                looking.outcome("p01", "person", image="", number=0, reason="")
+    with look_into(path, "harbor") as looking:
+        assert looking.outcomes()["p01"].state == "accepted"
+
+
+def test_looking_in_makes_no_store(tmp_path):
+    assert look_into(tmp_path / "none" / "store.db", "harbor") is None
+    assert look_into(f"sqlite:///{tmp_path}/store.db", "harbor") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_looking_into_another_version_says_what_to_do(tmp_path):
+    path = tmp_path / "store.db"
+    open_store(path, "harbor", migrations=(*MIGRATIONS, ("CREATE TABLE later (n INTEGER)",))).close()
+    with pytest.raises(StoreError, match="newer version"):
+        look_into(path, "harbor")
