@@ -43,6 +43,8 @@ SHAPE = 2.4
 """Width by height that a balloon is best at: wider than high, as in print."""
 POSITIONS = (13, 9)
 """Places that are tried across and down."""
+MOUTH = 0.25
+"""Where on the height of a speaker's box the mouth is: full figures a little above, busts below."""
 TAIL = 0.55
 """Width of a tail where it leaves the balloon, in sizes of the letters."""
 
@@ -278,7 +280,9 @@ def _rounded(mask: Pixels, box: tuple[int, int, int, int], radius: int) -> None:
 def _tail(mask: Pixels, block: _Block, spot: tuple[int, int], target: tuple[int, int, int, int]) -> None:
     """From the balloon towards the speaker's mouth, ending short of the head."""
     middle = np.array([spot[0] + block.width / 2, spot[1] + block.height / 2])
-    mouth = np.array([(target[0] + target[2]) / 2, target[1] + (target[3] - target[1]) * 0.25])
+    # From above it points at the head, from beside at the mouth: it never crosses the face.
+    deep = 0.0 if spot[1] + block.height <= target[1] else (target[3] - target[1]) * MOUTH
+    mouth = np.array([(target[0] + target[2]) / 2, target[1] + deep])
     away = mouth - middle
     length = float(np.hypot(*away))
     if length < 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import cv2
@@ -35,6 +35,8 @@ STANDIN_COLORS = ("#8a8f99", "#c9ccd3")
 
 _SKIN = ("skin", "face")
 _HAIR = ("hair", "fur", "hat", "cap")
+_COAT = ("coat", "dress", "shirt", "jacket", "nightshirt", "suit", "body", "fur")
+_LEGS = ("boots", "trousers", "pants", "shoes", "skirt")
 
 
 def draw(draft: Draft) -> Pixels:
@@ -157,11 +159,15 @@ def _stand_in(pad: Sketchpad, standin: StandIn) -> None:
     """A lay figure in the character's colors: of a character without references nothing else is known."""
     box, colors = standin.box, standin.colors
     named = {name.lower(): value for name, value in colors}
-    rest = [value for name, value in colors if name.lower() not in (*_SKIN, *_HAIR)]
-    coat = rest[0] if rest else STANDIN_COLORS[0]
-    legs = rest[-1] if len(rest) > 1 else coat
-    skin = next((named[name] for name in _SKIN if name in named), STANDIN_COLORS[1])
-    hair = next((named[name] for name in _HAIR if name in named), coat)
+    others = [value for name, value in colors if name.lower() not in (*_SKIN, *_HAIR)]
+
+    def called(names: Sequence[str], otherwise: str) -> str:
+        return next((named[name] for name in names if name in named), otherwise)
+
+    coat = called(_COAT, others[0] if others else STANDIN_COLORS[0])
+    legs = called(_LEGS, coat)
+    skin = called(_SKIN, STANDIN_COLORS[1])
+    hair = called(_HAIR, coat)
     tall, middle = box.bottom - box.top, (box.left + box.right) / 2
     head = tall * 0.13
     wide = head * pad.height / pad.width

@@ -17,8 +17,6 @@ from series.generators.previz.scenery import PLACES
 from series.request import GenerationRequest, Identity, Reference, Role
 
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
-DEFAULT_SIZE = (1024, 768)
-"""Where neither manifest nor request names one: what the sample is drawn at."""
 
 TALL: Mapping[str, float] = MappingProxyType(
     {"extreme_wide": 0.3, "wide": 0.5, "full": 0.68, "medium": 0.74, "close_up": 0.82,
@@ -93,7 +91,7 @@ class _Standing:
 def draft_of(request: GenerationRequest) -> Draft:
     """Decides everything about the panel from its request; reads the references for their shapes. The same
     draft for the same request. Raises consistency.ImageError for a reference that is no picture."""
-    size = request.structure.size if min(request.structure.size) > 0 else DEFAULT_SIZE
+    size = request.structure.size
     dice = Dice(request.seed)
     shot = request.structure.shot
     standing = [_standing(one, request, size, dice) for one in request.identities]

@@ -17,6 +17,7 @@ from series.generators.generator import (
 )
 from series.generators.previz.draw import draw, encode
 from series.generators.previz.layout import draft_of
+from series.lettering import missing_signs
 from series.request import GenerationRequest
 
 __all__ = ["Previz", "draft_of", "draw", "encode"]
@@ -52,4 +53,6 @@ class Previz:
             )
         except ConsistencyError as error:
             return Failed(FailureKind.INVALID_REQUEST, f"{request.panel}: {error}")
-        return Generated(images)
+        missing = missing_signs("".join(words.text for words in request.copy))
+        notes = (f"no font here has {missing}: left out",) if missing else ()
+        return Generated(images, notes=notes)
