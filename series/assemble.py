@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from consistency import Tolerances, character_of, judge
+from consistency import Tolerances, Verdict, character_of, judge
 from series.audit import Audit, AuditedFrame, AuditReference
 from series.frames import Matches
 from series.manifest import Manifest
@@ -37,6 +37,11 @@ def assemble_audit(
         manifest=str(manifest.path),
         frames_folder=str(matches.folder),
     )
+
+
+def unsure_panels(audit: Audit) -> frozenset[str]:
+    """Panels whose frame has something UNSURE in it and nothing worse."""
+    return frozenset(frame.panel for frame in audit.frames if frame.verdict is Verdict.UNSURE)
 
 
 def _frame(measured: Measured, tolerances: Tolerances) -> AuditedFrame:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from consistency import Counts, Locator, ObservationCache, Observer, Recipe, load_encoders
-from series.assemble import assemble_audit
+from series.assemble import assemble_audit, unsure_panels
 from series.audit import Audit
 from series.frames import Matches, match_frames
 from series.generators.generator import Generator
@@ -180,15 +180,15 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
             )
             ran = Run(orders, requests, workshop, watcher, chosen).run()
         measured = with_series(publish(ran, folder, workshop.images), pinned, off)
+        matches = Matches(folder.frames, (), ran.without_picture, ())
+        notes = (*lock_notes, f"stopped: {ran.stopped}") if ran.stopped else lock_notes
+        audit = assemble_audit(manifest, matches, pinned, measured, tolerances, notes)
         figures = run_figures(
             store.books(),
             store.outcomes(),
             generator=asked.name,
             panels=list(ran.loops),
-            to_look_at=ran.to_look_at,
+            to_look_at=len(ran.accepted & unsure_panels(audit)),
             repairs=ran.repairs,
         )
-    matches = Matches(folder.frames, (), ran.without_picture, ())
-    notes = (*lock_notes, f"stopped: {ran.stopped}") if ran.stopped else lock_notes
-    audit = assemble_audit(manifest, matches, pinned, measured, tolerances, notes)
     return Finished(with_run(audit, ran.loops, ran.measured, figures), folder, ran.stopped)

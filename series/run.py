@@ -98,14 +98,9 @@ class Ran:
         return tuple(panel for panel in self.loops if panel not in kept)
 
     @property
-    def to_look_at(self) -> int:
-        """Accepted frames with something UNSURE in them."""
-        return sum(
-            isinstance(loop.step, Done)
-            and isinstance(loop.step.decision, Accept)
-            and not loop.step.decision.sure
-            for loop in self.loops.values()
-        )
+    def accepted(self) -> frozenset[str]:
+        """Panels that are accepted."""
+        return frozenset(panel for panel, loop in self.loops.items() if state_of(loop) == "accepted")
 
     @property
     def repairs(self) -> int:
