@@ -20,8 +20,8 @@ Pixels = NDArray[np.uint8]
 PAPER = "#fffaf0"
 INK = "#1a1a26"
 LARGEST, SMALLEST = 1 / 24, 1 / 60
-"""Size of letters as a share of the frame's height. The first is what printed comics have on a page of four
-tiers; below the second nobody reads it, so it is only used when nothing else fits."""
+"""Size of letters as a share of the frame's height. Both set by eye; smaller than the second only
+when nothing else fits."""
 SMALLER = 0.9
 """From one try to the next."""
 TINIEST = 5
@@ -40,7 +40,7 @@ EDGE = 0.015
 FACE = 0.45
 """The upper part of a box to keep clear, where its face is: covering it is worst."""
 SHAPE = 2.4
-"""Width by height that a balloon is best at: wider than high, as in print."""
+"""Width by height that a balloon is best at: wider than high. Set by eye."""
 POSITIONS = (13, 9)
 """Places that are tried across and down."""
 MOUTH = 0.25
@@ -109,7 +109,9 @@ def set_words(
         target = speaker.pixels(width, height) if speaker else None
         block, spot = _composed(text, region, (width, height), clear, taken, target, title=title)
         _paint(made, block, spot, target, one, title=title, paper=_rgb(paper), ink=_rgb(ink))
-        taken.append((spot[0], spot[1], spot[0] + block.width, spot[1] + block.height))
+        gap = block.size // 2
+        right, bottom = spot[0] + block.width + gap, spot[1] + block.height + gap
+        taken.append((spot[0] - gap, spot[1] - gap, right, bottom))
     return made
 
 

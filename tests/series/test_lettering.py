@@ -114,7 +114,8 @@ def test_signs_that_no_font_has_are_told_and_left_out():
 
 def test_another_process_sets_the_same_letters():
     code = (
-        "import hashlib, numpy as np\nfrom series.request import Words\nfrom series.lettering import set_words\n"
+        "import hashlib, numpy as np\nfrom series.request import Words\n"
+        "from series.lettering import set_words\n"
         "p = set_words(np.full((240, 320, 3), 90, np.uint8), [Words('あの灯り, Tib!', None, 'x')], [])\n"
         "print(hashlib.sha256(p.tobytes()).hexdigest())"
     )

@@ -17,15 +17,15 @@ Pixels = NDArray[np.uint8]
 LONGEST_SIDE = 1024
 """Pixels at which a reference is read: a figure rarely stands larger in a draft."""
 MATTE_SIDE = 256
-"""Pixels at which a subject is parted from its ground: more costs seconds and moves the edge by a pixel."""
+"""Pixels at which a subject is parted from its ground: the time that GrabCut takes grows with them."""
 MATTE_ROUNDS = 4
-"""GrabCut rounds: more changed nothing to the eye."""
+"""GrabCut rounds, set by hand."""
 MATTE_MARGIN = 0.03
 """Share of each side that is taken for ground."""
 MATTE_FOUND = (0.02, 0.97)
 """Share of the picture that a found subject has; outside of it nothing was parted."""
-KEPT = 64
-"""Cut-outs kept in a process: at most 8 MB each, mostly 1."""
+KEPT = 32
+"""Cut-outs kept in a process: at most 8 MB each, 256 MB together."""
 SOLID = 128
 """Alpha from which a pixel belongs to the subject."""
 FOOT = 0.02

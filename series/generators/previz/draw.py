@@ -23,7 +23,7 @@ from series.lettering import set_words
 Pixels = NDArray[np.uint8]
 
 PNG_LEVEL = 1
-"""zlib's fastest: drafts are looked at, not archived."""
+"""zlib's fastest."""
 RECOLOR_WITHIN = 60.0
 """RGB distance within which a pixel counts as the color that is replaced."""
 SHADOW = 0.75

@@ -22,7 +22,7 @@ TALL: Mapping[str, float] = MappingProxyType(
     {"extreme_wide": 0.3, "wide": 0.5, "full": 0.68, "medium": 0.74, "close_up": 0.82,
      "extreme_close_up": 0.95, "insert": 0.6}
 )  # fmt: skip
-"""Shot → height of a figure as a share of the frame: what the names of the shots mean on a film set."""
+"""Shot → height of a figure as a share of the frame: what the names of shots say, set by eye."""
 SHOWN: Mapping[str, float] = MappingProxyType({"medium": 0.62, "close_up": 0.42, "extreme_close_up": 0.36})
 """Shot → upper part of a full figure that is shown: to the hip, the chest, the shoulders."""
 BUST_SHOTS = frozenset({"close_up", "extreme_close_up"})

@@ -29,7 +29,7 @@ def steps_of(references: Sequence[Path]) -> int:
     noises = sorted(_noise_of(digest_file(path), path) for path in references)
     if not noises:
         return 0
-    # Up: half of the noise of a drawing is hidden where blocks are clipped or inked.
+    # Up: a draft has larger even areas than a finished drawing, where paper is all that is to be seen.
     return min(MOST_STEPS, math.ceil(noises[len(noises) // 2] / NOISE_A_STEP))
 
 

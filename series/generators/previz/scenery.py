@@ -280,7 +280,9 @@ def _sky(scene: _Set) -> None:
     for ring in (2.2, 1.6):
         ringed = mixed(colors.sky, colors.light, 0.1 if ring > 2 else 0.18)
         pad.ellipse((x, y), (size * ring, size * ring * square), ringed, outline=False)
-    pad.ellipse((x, y), (size, size * square), mixed(colors.light, colors.ground, 0.5))
+    pad.ellipse(
+        (x, y), (size, size * square), mixed(colors.light, colors.ground, 0.5 if colors.dark else 0.0)
+    )
     if colors.dark:
         for star in range(46):
             spot = (dice.unit("star x", star), dice.unit("star y", star) * 0.6)

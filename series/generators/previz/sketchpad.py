@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Point = tuple[float, float]
 
 LINE = 1 / 320
-"""Width of an outline, as a share of the frame's height: what pens leave in printed comics at this size."""
+"""Width of an outline, as a share of the frame's height: set by eye."""
 _SHIFT = 4
 """OpenCV takes coordinates in sixteenths of a pixel."""
 
