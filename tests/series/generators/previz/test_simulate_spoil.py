@@ -243,12 +243,16 @@ def test_a_drifted_color_is_as_far_as_asked(color: int, delta_e: float, way: flo
     assert abs(difference(pinned, drifted_color(pinned, delta_e, way)) - delta_e) < 2.5
 
 
-def test_what_a_character_wears_is_read_off_its_reference(tmp_path: Path) -> None:
-    sheet = np.full((100, 100, 3), 255, np.uint8)
-    sheet[:60], sheet[60:80] = (200, 50, 46), (35, 40, 69)
+def test_what_a_character_wears_is_read_off_its_reference_and_not_off_its_ground(tmp_path: Path) -> None:
+    sheet = np.zeros((200, 200, 4), np.uint8)
+    sheet[20:140, 60:140], sheet[140:180, 60:140] = (200, 50, 46, 255), (35, 40, 69, 255)
     path = tmp_path / "mara.png"
-    assert cv2.imwrite(str(path), sheet[..., ::-1])
-    shares = worn(path, MARA.colors)
+    assert cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGBA2BGRA))
+    colors = (*MARA.colors, NamedColor("fleece", "#ffffff"))
+    shares = worn(path, colors)
     assert shares["coat"] == pytest.approx(0.75, abs=0.03)
     assert shares["hair"] == pytest.approx(0.25, abs=0.03)
-    assert worn(tmp_path / "gone.png", MARA.colors) == {}
+    assert shares["fleece"] == 0
+    path.write_bytes(b"no picture")
+    assert worn(path, colors) == {}
+    assert worn(tmp_path / "gone.png", colors) == {}
