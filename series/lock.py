@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from consistency import ConsistencyError, Tolerance, Tolerances, digest_file
+from consistency import Box, ConsistencyError, Tolerance, Tolerances, digest_file
 from series.errors import LockError
 from series.files import write_atomically
 from series.manifest import MAX_SEED, Manifest
@@ -54,6 +55,34 @@ class LockedTolerance(_Part):
     too_close: float | None = None
 
 
+def _box(sides: Sides) -> Sides:
+    Box(*sides)
+    return sides
+
+
+Sides = tuple[float, float, float, float]
+"""Left, top, right, bottom as fractions."""
+
+
+class Promotion(_Part):
+    """A frame that a person made a reference."""
+
+    subject: str
+    """The character, character/outfit, or style."""
+    panel: str
+    """Whose frame it is."""
+    image: Digest
+    """sha256 of the frame."""
+    box: Annotated[Sides, Field(strict=False), AfterValidator(_box)] | None = None
+    """The part of the frame that was taken; None for all of it."""
+    by: str
+    """Who did it."""
+    at: str
+    """When, ISO 8601, UTC."""
+    reason: str
+    """Why."""
+
+
 class Lock(_Part):
     """Everything that an audit depends on beside the frames."""
 
@@ -71,6 +100,13 @@ class Lock(_Part):
     """Role → encoder id, weights digest included."""
     tolerances: Mapping[str, Mapping[str, LockedTolerance]]
     """Check → encoder id (and subject and color, where one was pinned more narrowly) → limits."""
+    promoted: Mapping[RelativePath, Promotion] = Field(default_factory=dict)
+    """Frames that became references, among the references above → who did it, and why. Nobody knows this
+    but the lock, so it is carried over when the lock is written anew."""
+
+
+NOBODY: Mapping[str, Promotion] = MappingProxyType({})
+"""No frame was promoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +129,14 @@ class LockChange:
 
 
 def build_lock(
-    manifest: Manifest, orders: Sequence[FrameOrder], encoders: Mapping[str, str], tolerances: Tolerances
+    manifest: Manifest,
+    orders: Sequence[FrameOrder],
+    encoders: Mapping[str, str],
+    tolerances: Tolerances,
+    promoted: Mapping[str, Promotion] = NOBODY,
 ) -> Lock:
-    """The lock of a manifest as it is now. Raises LockError for a file that cannot be read."""
+    """The lock of a manifest as it is now. manifest: with the promoted references (see `series.locked`).
+    Raises LockError for a file that cannot be read."""
     limits: dict[str, dict[str, LockedTolerance]] = {}
     for (check, *by), tolerance in tolerances.items():
         limits.setdefault(check, {})[", ".join(by)] = _locked(tolerance)
@@ -107,12 +148,15 @@ def build_lock(
         seeds={order.panel: order.seed for order in orders},
         encoders=dict(encoders),
         tolerances=limits,
+        promoted=dict(promoted),
     )
 
 
 def write_lock(path: str | Path, lock: Lock) -> None:
     """Write atomically. Raises SeriesError."""
     data = lock.model_dump(exclude_none=True)
+    if not lock.promoted:
+        del data["promoted"]
     write_atomically(path, json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 

@@ -33,6 +33,7 @@ from consistency import (
 from series.audit import AuditReference
 from series.manifest import Manifest
 from series.plan import CastMember, FrameOrder, palettes_of
+from series.promotion import promoted_from
 
 PROPOSALS_PINNED = 3
 """Boxes proposed for a character that a panel pins: the right one is among three in .80, alone in .55 of
@@ -189,9 +190,14 @@ def expect(order: FrameOrder, pinned: Pinned) -> Expected:
         face_gallery=pinned.face_gallery,
         looks=pinned.looks,
         palettes=palettes_of(order),
-        style_references=pinned.style,
-        references=pinned.sketches,
+        style_references=_not_from(order.panel, pinned.style),
+        references=_not_from(order.panel, pinned.sketches),
     )
+
+
+def _not_from(panel: str, sketches: tuple[Sketch, ...]) -> tuple[Sketch, ...]:
+    """A frame is not held against its own promoted copy, which would call it pasted."""
+    return tuple(sketch for sketch in sketches if promoted_from(sketch.name) != panel)
 
 
 def _pinned_character(member: CastMember, pinned: Pinned) -> PinnedCharacter:

@@ -15,8 +15,7 @@ from series.generators.generator import Generator
 from series.hold import hold
 from series.images import Images
 from series.ledger import run_figures
-from series.locked import check_lock
-from series.manifest import read_manifest
+from series.locked import check_lock, read_series
 from series.measure import measure_frames, with_series
 from series.memory import Memory
 from series.pinned import observe_references
@@ -103,7 +102,7 @@ class Audited:
 def audit_series(options: AuditOptions, progress: Progress | None = None) -> Audited:
     """Read, pin, plan, match, observe, check, judge. Raises ManifestError, LockError, FramesError."""
     shown = progress or Progress()
-    manifest = read_manifest(options.manifest)
+    manifest = read_series(options.manifest)
     orders = plan(manifest)
     matches = match_frames([order.panel for order in orders], options.frames, options.mapping)
     encoders = load_encoders(options.encoder)
@@ -133,7 +132,7 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
 
 def preview_run(options: RunOptions) -> Preview:
     """Read, plan, say what would be asked for and what it would cost. Nothing is made."""
-    manifest = read_manifest(options.manifest)
+    manifest = read_series(options.manifest)
     orders = plan(manifest)
     generator = open_generator(manifest, run_folder(manifest, options.out), options.generator, None)
     requests = first_requests(manifest, orders, generator.abilities)
@@ -145,7 +144,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
 
     generator: one that is there already, in place of the one that manifest or options name.
     """
-    manifest = read_manifest(options.manifest)
+    manifest = read_series(options.manifest)
     orders = plan(manifest)
     chosen = choose_panels(orders, options.panels) if options.ask else ()
     encoders = load_encoders(options.encoder)

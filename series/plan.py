@@ -10,6 +10,7 @@ from pathlib import Path
 from consistency import Box, Palette
 from series.manifest import CastEntry, Lettering, Manifest
 from series.manifest.fields import FIGURE_PLACES, LETTERING_PLACES, Fractions
+from series.promotion import promoted_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class LetteringOrder:
 
 @dataclass(frozen=True, slots=True)
 class StyleOrder:
-    """The style of the series, the same in every order."""
+    """The style of the series."""
 
     words: str
     references: tuple[Path, ...]
@@ -84,9 +85,6 @@ class FrameOrder:
 
 def plan(manifest: Manifest) -> tuple[FrameOrder, ...]:
     """One order a panel, in reading order. Reads palette files only if they are not read yet."""
-    style = StyleOrder(
-        manifest.style.words or "", _paths(manifest, manifest.style.references), manifest.style.avoid
-    )
     series_palette = manifest.palette_of(manifest.series_palette, manifest.series)
     ids = [panel.id for panel in manifest.panels]
     return tuple(
@@ -99,11 +97,15 @@ def plan(manifest: Manifest) -> tuple[FrameOrder, ...]:
             camera=panel.camera or "",
             scene=panel.scene or "",
             structure=panel.structure or "",
-            characters=tuple(_cast_member(manifest, entry) for entry in panel.characters),
+            characters=tuple(_cast_member(manifest, entry, panel.id) for entry in panel.characters),
             palette=manifest.palette_of(panel.palette, panel.id),
             series_palette=series_palette,
             lettering=tuple(_lettering(entry) for entry in panel.lettering),
-            style=style,
+            style=StyleOrder(
+                manifest.style.words or "",
+                _paths(manifest, _not_from(panel.id, manifest.style.references)),
+                manifest.style.avoid,
+            ),
             previous=ids[index - 1] if index else None,
             following=ids[index + 1] if index + 1 < len(ids) else None,
         )
@@ -134,14 +136,15 @@ def palettes_of(order: FrameOrder) -> tuple[tuple[str, Palette], ...]:
     return ()
 
 
-def _cast_member(manifest: Manifest, entry: CastEntry) -> CastMember:
+def _cast_member(manifest: Manifest, entry: CastEntry, panel: str) -> CastMember:
     character = manifest.characters[entry.name]
     outfit = character.wardrobe[entry.wardrobe] if entry.wardrobe else None
-    look, references, palette = character.look, character.references, character.palette
-    owner = entry.name
+    look, palette, owner = character.look, character.palette, entry.name
+    references = _not_from(panel, character.references)
+    own = _not_from(panel, outfit.references) if outfit is not None else ()
     if outfit is not None:
         look = outfit.look or look
-        references = outfit.references or references
+        references = own or references
         palette, owner = (outfit.palette, f"{owner} {entry.wardrobe}") if outfit.palette else (palette, owner)
     return CastMember(
         name=entry.name,
@@ -151,7 +154,7 @@ def _cast_member(manifest: Manifest, entry: CastEntry) -> CastMember:
         palette=manifest.palette_of(palette, owner),
         wardrobe=entry.wardrobe or "",
         place=_box(entry.place, FIGURE_PLACES),
-        pictured=(entry.wardrobe or "") if outfit is not None and outfit.references else "",
+        pictured=(entry.wardrobe or "") if own else "",
     )
 
 
@@ -163,6 +166,11 @@ def _box(place: str | Fractions | None, words: Mapping[str, Fractions]) -> Box |
     if place is None:
         return None
     return Box(*(words[place] if isinstance(place, str) else place))
+
+
+def _not_from(panel: str, references: tuple[str, ...]) -> tuple[str, ...]:
+    """The references of a panel: its own promoted frame is for the others."""
+    return tuple(reference for reference in references if promoted_from(reference) != panel)
 
 
 def _paths(manifest: Manifest, references: tuple[str, ...]) -> tuple[Path, ...]:

@@ -17,14 +17,11 @@ def lock(
 ) -> None:
     """Pin digests of references, seeds, encoders and tolerances in series.lock."""
     from consistency import load_encoders
-    from series.locked import lock_series
-    from series.manifest import read_manifest
-    from series.plan import plan
-    from series.tolerances import resolve_tolerances
+    from series.locked import lock_again
 
-    read = read_manifest(manifest)
-    orders = plan(read)
-    path = lock_series(read, orders, load_encoders(encoder).locked, resolve_tolerances(read, orders))
+    path, note = lock_again(manifest, load_encoders(encoder).locked)
+    if note:
+        typer.echo(note, err=True)
     typer.echo(f"locked {path}")
 
 
