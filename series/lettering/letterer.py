@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from consistency import Box
-from series.lettering.fonts import LINE_HEIGHT, ink_of, width_of
+from series.lettering.balloon import Block, paint
+from series.lettering.fonts import LINE_HEIGHT, width_of
 from series.lettering.wrap import balanced
 
 Pixels = NDArray[np.uint8]
@@ -43,10 +42,6 @@ SHAPE = 2.4
 """Width by height that a balloon is best at: wider than high. Set by eye."""
 POSITIONS = (13, 9)
 """Places that are tried across and down."""
-MOUTH = 0.25
-"""Where on the height of a speaker's box the mouth is: full figures a little above, busts below."""
-TAIL = 0.55
-"""Width of a tail where it leaves the balloon, in sizes of the letters."""
 
 _ANYWHERE = Box(0.0, 0.0, 1.0, 1.0)
 
@@ -65,18 +60,6 @@ class Said(Protocol):
     @property
     def speaker(self) -> str:
         """Empty for a caption, a sign or a title."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Words wrapped at a size."""
-
-    lines: tuple[str, ...]
-    size: int
-    """Pixels an em."""
-    width: int
-    height: int
-    """Of the whole balloon, in pixels."""
 
 
 def set_words(
@@ -108,7 +91,9 @@ def set_words(
         speaker = speakers.get(one.speaker) if one.speaker else None
         target = speaker.pixels(width, height) if speaker else None
         block, spot = _composed(text, region, (width, height), clear, taken, target, title=title)
-        _paint(made, block, spot, target, one, title=title, paper=_rgb(paper), ink=_rgb(ink))
+        paint(
+            made, block, spot, target, spoken=bool(one.speaker), title=title, paper=_rgb(paper), ink=_rgb(ink)
+        )
         gap = block.size // 2
         right, bottom = spot[0] + block.width + gap, spot[1] + block.height + gap
         taken.append((spot[0] - gap, spot[1] - gap, right, bottom))
@@ -147,7 +132,7 @@ def _composed(
     target: tuple[int, int, int, int] | None,
     *,
     title: bool,
-) -> tuple[_Block, tuple[int, int]]:
+) -> tuple[Block, tuple[int, int]]:
     """The block and its left upper corner: the largest letters that fit, where they cover least."""
     ways = balanced(text, MOST_LINES) or [(text,)]
     size = frame[1] * LARGEST * (TITLE if title else 1)
@@ -172,9 +157,9 @@ _GOOD = 1.2
 """Cost up to which letters are not made smaller to cover less."""
 
 
-def _block(lines: tuple[str, ...], size: int) -> _Block:
+def _block(lines: tuple[str, ...], size: int) -> Block:
     wide = max(width_of(line) for line in lines) * size
-    return _Block(
+    return Block(
         lines,
         size,
         round(wide + 2 * PADDING[0] * size),
@@ -183,15 +168,15 @@ def _block(lines: tuple[str, ...], size: int) -> _Block:
 
 
 def _best_spot(
-    block: _Block,
+    block: Block,
     region: tuple[int, int, int, int],
     clear: Sequence[tuple[int, int, int, int]],
     taken: Sequence[tuple[int, int, int, int]],
     target: tuple[int, int, int, int] | None,
-) -> tuple[float, tuple[int, int], _Block]:
+) -> tuple[float, tuple[int, int], Block]:
     area = block.width * block.height
     shape = abs(np.log(block.width / block.height / SHAPE))
-    best: tuple[float, tuple[int, int], _Block] | None = None
+    best: tuple[float, tuple[int, int], Block] | None = None
     across, down = region[2] - region[0] - block.width, region[3] - region[1] - block.height
     for row in range(POSITIONS[1]):
         for column in range(POSITIONS[0]):
@@ -223,101 +208,6 @@ def _shared(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) ->
     wide = min(one[2], other[2]) - max(one[0], other[0])
     high = min(one[3], other[3]) - max(one[1], other[1])
     return max(0, wide) * max(0, high)
-
-
-def _paint(
-    pixels: Pixels,
-    block: _Block,
-    spot: tuple[int, int],
-    target: tuple[int, int, int, int] | None,
-    one: Said,
-    *,
-    title: bool,
-    paper: tuple[int, int, int],
-    ink: tuple[int, int, int],
-) -> None:
-    pen = max(1, round(pixels.shape[0] / 330))
-    letters = _laid(ink_of(block.lines, block.size), block, spot, pixels.shape[:2])
-    if title:
-        _cover(pixels, _spread(letters, 2 * pen), ink)
-        _cover(pixels, letters, paper)
-        return
-    mask = np.zeros(pixels.shape[:2], np.uint8)
-    x, y = spot
-    if one.speaker:
-        _rounded(
-            mask, (x, y, x + block.width, y + block.height), min(block.height // 2, round(block.size * 1.1))
-        )
-        if target is not None:
-            _tail(mask, block, spot, target)
-    else:
-        cv2.rectangle(mask, (x, y), (x + block.width - 1, y + block.height - 1), 255, -1)
-    _cover(pixels, _spread(mask, pen), ink)
-    _cover(pixels, mask, paper)
-    _cover(pixels, letters, ink)
-
-
-def _laid(ink: Pixels, block: _Block, spot: tuple[int, int], shape: tuple[int, int]) -> Pixels:
-    """The letters in the middle of their block, on an empty frame; what lies outside of it is cut off."""
-    page = np.zeros(shape, np.uint8)
-    left = spot[0] + (block.width - ink.shape[1]) // 2
-    top = spot[1] + (block.height - ink.shape[0]) // 2
-    x0, y0 = max(0, left), max(0, top)
-    x1, y1 = min(shape[1], left + ink.shape[1]), min(shape[0], top + ink.shape[0])
-    if x0 < x1 and y0 < y1:
-        page[y0:y1, x0:x1] = ink[y0 - top : y1 - top, x0 - left : x1 - left]
-    return page
-
-
-def _rounded(mask: Pixels, box: tuple[int, int, int, int], radius: int) -> None:
-    left, top, right, bottom = box[0], box[1], box[2] - 1, box[3] - 1
-    cv2.rectangle(mask, (left + radius, top), (right - radius, bottom), 255, -1)
-    cv2.rectangle(mask, (left, top + radius), (right, bottom - radius), 255, -1)
-    for center in ((left, top), (right, top), (left, bottom), (right, bottom)):
-        x = center[0] + radius if center[0] == left else center[0] - radius
-        y = center[1] + radius if center[1] == top else center[1] - radius
-        cv2.circle(mask, (x, y), radius, 255, -1, cv2.LINE_AA)
-
-
-def _tail(mask: Pixels, block: _Block, spot: tuple[int, int], target: tuple[int, int, int, int]) -> None:
-    """From the balloon towards the speaker's mouth, ending short of the head."""
-    middle = np.array([spot[0] + block.width / 2, spot[1] + block.height / 2])
-    # From above it points at the head, from beside at the mouth: it never crosses the face.
-    deep = 0.0 if spot[1] + block.height <= target[1] else (target[3] - target[1]) * MOUTH
-    mouth = np.array([(target[0] + target[2]) / 2, target[1] + deep])
-    away = mouth - middle
-    length = float(np.hypot(*away))
-    if length < 1:
-        return
-    along = away / length
-    across = np.array([-along[1], along[0]]) * TAIL * block.size
-    # The tip ends between the balloon's edge and the mouth, and never runs farther than a few letters.
-    edge = min(
-        block.width / 2 / max(abs(along[0]), 1e-6), block.height / 2 / max(abs(along[1]), 1e-6), length
-    )
-    tip = middle + along * min(length, edge + min(3.0 * block.size, (length - edge) * 0.6))
-    root = middle + along * max(0.0, edge - block.size * 0.9)
-    corners = np.array([root - across, root + across, tip]) * 16
-    cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 255, cv2.LINE_AA, 4)
-
-
-def _spread(mask: Pixels, wide: int) -> Pixels:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * wide + 1, 2 * wide + 1))
-    left, top, across, down = cv2.boundingRect(mask)
-    around = np.s_[max(0, top - wide) : top + down + wide, max(0, left - wide) : left + across + wide]
-    spread = np.zeros_like(mask)
-    spread[around] = cv2.dilate(mask[around], kernel)
-    return spread
-
-
-def _cover(pixels: Pixels, mask: Pixels, color: tuple[int, int, int]) -> None:
-    """Paint a color where the mask is."""
-    left, top, wide, high = cv2.boundingRect(mask)
-    if not wide or not high:
-        return
-    spot = pixels[top : top + high, left : left + wide]
-    weight = mask[top : top + high, left : left + wide].astype(np.float32)[..., None] * np.float32(1 / 255)
-    spot[:] = spot * (1 - weight) + np.array(color, np.float32) * weight + np.float32(0.5)
 
 
 def _rgb(color: str) -> tuple[int, int, int]:
