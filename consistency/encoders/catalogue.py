@@ -28,22 +28,17 @@ class ModelFile:
     name: str
     """File name inside the model's folder."""
     url: str = ""
-    """Pinned to a commit, a release or a digest; empty where no such address is known."""
+    """Pinned to a commit, a release or a digest; empty where it comes in the model's archive, or where no
+    such address is known."""
     bytes: int | None = None
-    """Size of the download; None where it is not known."""
+    """Size; None where it is not known."""
     sha256: str = ""
     """Hex; empty where no one published it."""
-    sha384: str = ""
-    """Hex, for publishers who name this one instead."""
-    builds: tuple[str, ...] = ()
-    """sha256 of other builds of the same net that are accepted too."""
-    archive: str = ""
-    """Path inside the zip archive that `url` points to; empty for a plain file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A zip file from which a pack's files are taken."""
+    """A zip file that holds a model's files, in whatever folder inside."""
 
     url: str
     bytes: int | None = None
@@ -119,9 +114,7 @@ def known_model(name: str) -> Model:
 
 def _model(name: str, entry: Mapping[str, Any]) -> Model:
     fields = dict(entry)
-    fields["files"] = tuple(
-        ModelFile(**{**file, "builds": tuple(file.get("builds", ()))}) for file in entry["files"]
-    )
+    fields["files"] = tuple(ModelFile(**file) for file in entry["files"])
     if "archive" in entry:
         fields["archive"] = Archive(**entry["archive"])
     if "preprocessing" in entry:

@@ -24,8 +24,8 @@ INSTALLED = "installed.toml"
 _CHUNK = 1 << 20
 """Bytes read at a time: large files are never held whole."""
 
-_digests: dict[tuple[str, int, int, int], tuple[str, str]] = {}
-"""(path, size, mtime, inode) → sha256 and sha384: each file is read once a process."""
+_digests: dict[tuple[str, int, int, int], str] = {}
+"""(path, size, mtime, inode) → sha256: each file is read once a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def find_model(name: str, *, folder: Path | None = None) -> ModelFiles:
         raise ModelError(_not_there(model, place, missing))
     noted = read_installed(place)
     paths = {file.role: place / file.name for file in model.files}
-    digests = {file.role: _verified(model, file, place / file.name, noted) for file in model.files}
+    digests = {file.role: verified_digest(model, file, place / file.name, noted) for file in model.files}
     return ModelFiles(model, place, MappingProxyType(paths), MappingProxyType(digests))
 
 
@@ -84,46 +84,38 @@ def read_installed(place: Path) -> dict[str, str]:
     path = place / INSTALLED
     try:
         data = tomllib.loads(path.read_text("utf-8"))
-        return {str(name): str(entry["sha256"]) for name, entry in data.get("files", {}).items()}
+        return {str(name): str(digest) for name, digest in data.get("sha256", {}).items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError) as error:
         raise ModelError(
             f"{path}: cannot be read ({error}); delete it and run `series models add {place.name} PATH` again"
         ) from error
 
 
-def file_digests(path: Path) -> tuple[str, str]:
-    """→ sha256, sha384 of a file, hex. Raises ModelError. An unchanged file is read once a process."""
+def file_digest(path: Path) -> str:
+    """→ sha256 of a file, hex. Raises ModelError. A file that did not change is read once a process."""
     try:
         found = path.stat()
         key = str(path.resolve()), found.st_size, found.st_mtime_ns, found.st_ino
         if key not in _digests:
-            _digests[key] = _read_digests(path)
+            _digests[key] = _read_digest(path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
     return _digests[key]
 
 
-def expected_digests(file: ModelFile, noted: Mapping[str, str]) -> tuple[str, ...]:
-    """What a file's sha256 or sha384 may be; empty where none is known."""
-    published = tuple(digest for digest in (file.sha256, file.sha384) if digest)
-    if published:
-        return (*published, *file.builds)
-    return (noted[file.name],) if file.name in noted else ()
-
-
-def _verified(model: Model, file: ModelFile, path: Path, noted: Mapping[str, str]) -> str:
-    """→ sha256 of the file."""
-    found = file_digests(path)
-    expected = expected_digests(file, noted)
-    if expected and not set(found) & set(expected):
-        said = found[1] if len(expected[0]) == len(found[1]) else found[0]
+def verified_digest(model: Model, file: ModelFile, path: Path, noted: Mapping[str, str]) -> str:
+    """→ sha256 of the file at path. noted: what `read_installed` gave, for files whose digest no one published.
+    Raises ModelError, naming both digests, where it is another file than expected."""
+    found = file_digest(path)
+    expected = file.sha256 or noted.get(file.name, "")
+    if expected and found != expected:
         raise ModelError(
-            f"{path}: not the file that {model.name} is made of: its digest is {said}, expected "
-            f"{' or '.join(expected)}; {ways_to_get(model)}"
+            f"{path}: not the file that {model.name} is made of: its sha256 is {found}, expected {expected}; "
+            f"{ways_to_get(model)}"
         )
-    return found[0]
+    return found
 
 
 def ways_to_get(model: Model) -> str:
@@ -144,10 +136,9 @@ def _not_there(model: Model, place: Path, missing: list[str]) -> str:
     return f"model {model.name} {what} (looked in {place}): {ways_to_get(model)}"
 
 
-def _read_digests(path: Path) -> tuple[str, str]:
-    short, long = hashlib.sha256(), hashlib.sha384()
+def _read_digest(path: Path) -> str:
+    digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            short.update(chunk)
-            long.update(chunk)
-    return short.hexdigest(), long.hexdigest()
+            digest.update(chunk)
+    return digest.hexdigest()
