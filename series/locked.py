@@ -103,8 +103,8 @@ def _lost(manifest: Manifest) -> str:
     if not any((manifest.folder / FOLDER).glob("*.png")):
         return ""
     return (
-        f"{lock_path(manifest)}: could not be read, so what was promoted in it (see {FOLDER}) is no reference "
-        f"any more: promote it again, or put a readable lock back and run `series lock`"
+        f"{lock_path(manifest)}: could not be read, so what was promoted in it (see {FOLDER}) is no "
+        f"reference any more: promote it again, or put a readable lock back and run `series lock`"
     )
 
 

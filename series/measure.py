@@ -82,12 +82,13 @@ def measure_one(
         height=seen.height,
         notes=seen.notes,
         thumbnail=seen.thumbnail,
+        encoders=pinned.encoders,
     )
 
 
 def with_series(measured: Sequence[Measured], pinned: Pinned, off: frozenset[str]) -> list[Measured]:
     """The same with the results that need all frames; unreadable ones have none."""
-    more = series_results(measured, pinned, off)
+    more = series_results(measured, pinned.encoders, off)
     return [
         one if one.sketch is None else replace(one, results=(*one.results, *found), sketch=None)
         for one, found in zip(measured, more, strict=True)
@@ -95,9 +96,10 @@ def with_series(measured: Sequence[Measured], pinned: Pinned, off: frozenset[str
 
 
 def series_results(
-    measured: Sequence[Measured], pinned: Pinned, off: frozenset[str]
+    measured: Sequence[Measured], encoders: Mapping[str, str], off: frozenset[str]
 ) -> list[Sequence[Result]]:
-    """For each frame, what only the whole series shows; empty for an unreadable one."""
+    """For each frame, what only the whole series shows; empty for an unreadable one. encoders: role → id of
+    the one that saw all of them."""
     sketches = tuple(one.sketch for one in measured if one.sketch is not None)
-    found = iter(measure_series(sketches, pinned.encoders, off))
+    found = iter(measure_series(sketches, encoders, off))
     return [() if one.sketch is None else next(found) for one in measured]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -29,6 +30,8 @@ class Measured:
     height: int = 0
     notes: tuple[str, ...] = ()
     thumbnail: bytes = b""
+    encoders: Mapping[str, str] = field(default_factory=dict)
+    """Role → id of the encoder that saw it."""
     error: str = ""
     """Why the frame could not be read; then nothing else is known."""
 
@@ -45,7 +48,8 @@ def to_bytes(measured: Measured) -> bytes:
     arrays["thumbnail"] = np.frombuffer(measured.thumbnail, np.uint8)
     arrays["results"] = np.frombuffer(_results().dump_json(measured.results), np.uint8)
     size = {"width": measured.width, "height": measured.height}
-    return pack({**size, "notes": measured.notes, "digest": sketch.digest}, arrays)
+    said = {"notes": measured.notes, "digest": sketch.digest, "encoders": dict(measured.encoders)}
+    return pack({**size, **said}, arrays)
 
 
 def from_bytes(data: bytes, order: FrameOrder, file: str) -> Measured:
@@ -64,6 +68,7 @@ def from_bytes(data: bytes, order: FrameOrder, file: str) -> Measured:
             height=header["height"],
             notes=tuple(header["notes"]),
             thumbnail=arrays["thumbnail"].tobytes(),
+            encoders=dict(header["encoders"]),
         )
     except (KeyError, ValidationError, json.JSONDecodeError, TypeError) as error:
         raise ObservationError(f"not a measured frame of this version: {error}") from error

@@ -443,7 +443,7 @@ class Run:
             for panel, loop in self._loops.items()
             if isinstance(loop.step, Done) and loop.step.best is not None
         }
-        found = series_results(list(accepted.values()), self._shop.pinned, self._shop.off)
+        found = series_results(list(accepted.values()), self._shop.pinned.encoders, self._shop.off)
         opened = False
         for panel, results in zip(accepted, found, strict=True):
             loop, assessment = self._loops[panel], judge(results, self._shop.tolerances)
