@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from consistency import ConsistencyError
@@ -31,24 +30,19 @@ from series.generators.generator import (
 from series.generators.previz.bill import Bill
 from series.generators.previz.chance import draw_of, drifts_of, uniform
 from series.generators.previz.latency import jittered, seconds_at
+from series.generators.previz.mark import KEYWORD, Drawing, read, sent, written
 from series.generators.previz.options import FAILURES, FAULTS, DriftOptions
 from series.request import GenerationRequest, Role
 
 NAME = "previz+drift"
 TRUTH = ".truth.json"
 """What the name of the truth ends in, after that of its picture."""
-MARK = "series-draw"
-"""Keyword of the text chunk in which a picture keeps its draw, so that an edit of it keeps what was drawn."""
 RETRY_AFTER_S = 2.0
 """Seconds that a rate limit asks to wait, times the scale of the latency; 0 without latency."""
 OVERDUE = 1.5
 """How many times the timeout a request that hangs is kept."""
 BILLED = frozenset({FailureKind.TIMEOUT})
 """Failures after the picture was made: the provider charges it, and nobody here knows."""
-MARK_WITHIN = 4096
-"""Bytes from the start of a picture in which its mark stands."""
-
-_MARKED = re.compile(MARK.encode() + rb"\x00{5}([0-9a-f]{64}) (\d{1,2})")
 
 
 class SimulatedModel:
@@ -61,6 +55,7 @@ class SimulatedModel:
         """folder: the series', to which `bill` and `cast` are relative. Raises GeneratorError for a member of
         the cast whose picture is not there, and for paths that a link takes out of the folder."""
         self.options = options
+        self._folder = folder
         self._cast = {name: _inside(folder, path, f"cast.{name}") for name, path in options.cast.items()}
         for name, path in self._cast.items():
             if not path.is_file():
@@ -166,7 +161,7 @@ class SimulatedModel:
             return GeneratedImage(sent[0].read_bytes(), _truth(request, "", fault=fault))
         return self._drawn(request, self._drawing(request, key, index), fault)
 
-    def _drawn(self, request: GenerationRequest, drawing: _Drawing, fault: str) -> GeneratedImage:
+    def _drawn(self, request: GenerationRequest, drawing: Drawing, fault: str) -> GeneratedImage:
         from series.generators.previz.dice import Dice
         from series.generators.previz.draw import draw as drawn
         from series.generators.previz.draw import encode
@@ -174,15 +169,16 @@ class SimulatedModel:
         from series.generators.previz.spoil import another_aspect, spoil
         from series.generators.previz.worn import worn
 
-        found = drifts_of(request, self.options, drawing.draw)
+        shown = replace(request, references=drawing.references)
+        found = drifts_of(shown, self.options, drawing.draw)
         said = f"{self.options.seed}:{drawing.draw}"
         dice = Dice(int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big"))
-        draft = draft_of(replace(request, seed=request.seed + drawing.candidate))
+        draft = draft_of(replace(shown, seed=shown.seed + drawing.candidate))
         if fault == "wrong_size":
             draft = replace(draft, size=another_aspect(draft.size, 1.0))
         elif fault:
             fault = ""
-        spoiled = spoil(draft, request, found, dice, cast=self._cast, worn=worn)
+        spoiled = spoil(draft, shown, found, dice, cast=self._cast, worn=worn)
         pixels = spoiled.finished(drawn(spoiled.draft))
         drifts = [
             {
@@ -194,30 +190,17 @@ class SimulatedModel:
             }
             for done in spoiled.done
         ]
-        mark = {MARK: f"{drawing.draw} {drawing.candidate}"}
-        return GeneratedImage(encode(pixels, mark), _truth(request, drawing.draw, drifts, fault))
+        said_of_it = {KEYWORD: written(drawing, self._folder)}
+        return GeneratedImage(encode(pixels, said_of_it), _truth(request, drawing.draw, drifts, fault))
 
-    def _drawing(self, request: GenerationRequest, key: str, index: int) -> _Drawing:
+    def _drawing(self, request: GenerationRequest, key: str, index: int) -> Drawing:
         """That of the picture behind an edit; a new one else."""
         if request.edit is None:
-            return _Drawing(draw_of(request, index, "" if self.options.abilities.seed else key), index)
-        try:
-            with request.edit.path.open("rb") as file:
-                found = _MARKED.search(file.read(MARK_WITHIN))
-        except OSError:
-            found = None
+            draw = draw_of(request, index, "" if self.options.abilities.seed else key)
+            return Drawing(draw, index, request.references)
         # A picture that was repaired here has lost its mark; it is nearly always the first candidate.
-        return _Drawing(found[1].decode(), int(found[2])) if found else _Drawing(request.edit.root, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawing:
-    """What decides a picture beside its request."""
-
-    draw: str
-    """See `chance.draw_of`."""
-    candidate: int
-    """From 0: candidates stand in other poses and places."""
+        found = read(request.edit.path, self._folder)
+        return found or Drawing(request.edit.root, 0, sent(request))
 
 
 def _truth(

@@ -24,6 +24,7 @@ from series.errors import GeneratorError
 from series.generators import load_generator
 from series.generators.generator import Failed, FailureKind, Generated, Outcome
 from series.generators.previz.latency import jittered, seconds_at
+from series.generators.previz.mark import read
 from series.generators.previz.options import LatencyOptions, read_drift_options
 from series.generators.previz.simulate import SimulatedModel
 from series.request import (
@@ -163,6 +164,41 @@ def test_an_edit_keeps_what_was_drawn(seeded: object, index: int, request_for, m
     assert np.array_equal(pixels(edited.images[0].data), pixels(first.images[index].data))
     twice = maker.generate(told(again, kept(edited, tmp_path), Means.MASKED_EDIT, DriftKind.COPY), "third")
     assert truth(twice)["drifts"] == truth(first, index)["drifts"]
+
+
+def test_an_edit_that_orders_or_leaves_out_references_draws_the_same(
+    request_for, model, tmp_path: Path
+) -> None:
+    maker, request = model(rate=0.5), request_for()
+    first = maker.generate(request, "k")
+    edit = told(request, kept(first, tmp_path), Means.EDIT, DriftKind.COPY)
+    for references in (request.references[::-1], request.references[1:], ()):
+        edited = maker.generate(replace(edit, references=references), "k2")
+        assert edited.images[0].data == first.images[0].data
+
+
+def test_a_mark_is_read_only_from_a_whole_picture_of_this_folder(request_for, model, tmp_path: Path) -> None:
+    maker, request = model(), request_for()
+    path = kept(maker.generate(request, "k"), tmp_path)
+    drawing = read(path, tmp_path)
+    assert drawing is not None
+    assert (drawing.draw, drawing.candidate, drawing.references) == (request.digest, 0, request.references)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert read(path, elsewhere) is None
+    data = path.read_bytes()
+    bad = [
+        b"",
+        b"text",
+        data[:60],
+        data.replace(b'", 0, [', b'", 0, {'),
+        data.replace(b"mara.png", b"../a.png"),
+    ]
+    assert len(set(bad)) == len(bad)
+    for content in bad:
+        path.write_bytes(content)
+        assert read(path, tmp_path) is None
+    assert read(tmp_path / "gone.png", tmp_path) is None
 
 
 def test_an_edit_takes_its_drift_away_more_often_than_not(request_for, model, tmp_path: Path) -> None:
@@ -432,6 +468,8 @@ def test_nothing_but_the_simulated_model_knows_of_the_truth(repository: Path) ->
     """A loop that looked at the truth, or drew the drift itself, would measure nothing."""
     files = [*(repository / "series").rglob("*.py"), *(repository / "consistency").rglob("*.py")]
     said = {path.name: said_in(path) for path in files}
+    own = {"simulate.py", "mark.py"}
     for secret in (".truth.json", "TRUTH", "series-draw", "drifts_of"):
         knowing = {name for name, words in said.items() if any(word.endswith(secret) for word in words)}
-        assert knowing == {"simulate.py"}, secret
+        assert knowing
+        assert knowing <= own, secret
