@@ -16,12 +16,17 @@ from consistency.color_names import color_name
 from consistency.compare import compare
 from consistency.encoders import ENCODERS, load_encoders
 from consistency.encoders.appearance import BACKGROUND_BOXES
+from consistency.encoders.catalogue import Model, catalogue, known_model
 from consistency.encoders.encoder import Encoders, Face, FaceEncoder, ImageEncoder
+from consistency.encoders.install import Added, add_model, pull_model
+from consistency.encoders.licenses import check_license
+from consistency.encoders.models import ModelFiles, find_model, model_folder, on_disk
 from consistency.errors import (
     ColorError,
     ConsistencyError,
     EncoderError,
     ImageError,
+    ModelError,
     ObservationError,
     PaletteError,
     ToleranceError,
@@ -42,6 +47,7 @@ __all__ = [
     "BACKGROUND_BOXES",
     "DEFAULT_TOLERANCES",
     "ENCODERS",
+    "Added",
     "Assessment",
     "Box",
     "ColorError",
@@ -65,6 +71,9 @@ __all__ = [
     "Locator",
     "LookColors",
     "Measurement",
+    "Model",
+    "ModelError",
+    "ModelFiles",
     "Observation",
     "ObservationCache",
     "ObservationError",
@@ -87,8 +96,11 @@ __all__ = [
     "Unreadable",
     "Verdict",
     "Waiting",
+    "add_model",
     "build_digest",
+    "catalogue",
     "character_of",
+    "check_license",
     "ciede2000",
     "color_name",
     "compare",
@@ -102,8 +114,11 @@ __all__ = [
     "mean_shares",
     "measure_frame",
     "measure_series",
+    "model_folder",
+    "on_disk",
     "pack",
     "parse_color",
+    "pull_model",
     "read_frame",
     "read_palette",
     "sketch",

@@ -24,8 +24,8 @@ INSTALLED = "installed.toml"
 _CHUNK = 1 << 20
 """Bytes read at a time: large files are never held whole."""
 
-_digests: dict[tuple[str, int, int, int], str] = {}
-"""(path, size, mtime, inode) → sha256: each file is read once a process."""
+_digests: dict[tuple[int, int, int, int], str] = {}
+"""(device, inode, size, mtime) → sha256: each file is read once a process, and a renamed one not again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,22 @@ def find_model(name: str, *, folder: Path | None = None) -> ModelFiles:
     Each file's digest is compared with the catalogue's, or with the one noted when it was added. Raises
     ModelError, at once: an unknown name, a file that is not there, a digest that differs.
     """
-    model = known_model(name)
-    place = model_folder(folder) / name
+    return files_of(known_model(name), folder=folder)
+
+
+def files_of(model: Model, *, folder: Path | None = None) -> ModelFiles:
+    """`find_model` for a catalogue entry."""
+    place = model_folder(folder) / model.name
     if missing := [file.name for file in model.files if not (place / file.name).is_file()]:
         raise ModelError(_not_there(model, place, missing))
     noted = read_installed(place)
     paths = {file.role: place / file.name for file in model.files}
-    digests = {file.role: verified_digest(model, file, place / file.name, noted) for file in model.files}
+    digests = {file.role: file_digest(paths[file.role]) for file in model.files}
+    for file in model.files:
+        try:
+            check_digest(str(paths[file.role]), model, file, digests[file.role], noted)
+        except ModelError as error:
+            raise ModelError(f"{error}; {ways_to_get(model)}") from error
     return ModelFiles(model, place, MappingProxyType(paths), MappingProxyType(digests))
 
 
@@ -93,37 +102,41 @@ def read_installed(place: Path) -> dict[str, str]:
         ) from error
 
 
-def file_digest(path: Path) -> str:
-    """→ sha256 of a file, hex. Raises ModelError. A file that did not change is read once a process."""
+def file_digest(path: Path, *, again: bool = False) -> str:
+    """→ sha256 of a file, hex. An unchanged file is read once a process, or `again`. Raises ModelError."""
     try:
         found = path.stat()
-        key = str(path.resolve()), found.st_size, found.st_mtime_ns, found.st_ino
-        if key not in _digests:
+        key = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+        if again or key not in _digests:
             _digests[key] = _read_digest(path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
     return _digests[key]
 
 
-def verified_digest(model: Model, file: ModelFile, path: Path, noted: Mapping[str, str]) -> str:
-    """→ sha256 of the file at path. noted: what `read_installed` gave, for files whose digest no one published.
-    Raises ModelError, naming both digests, where it is another file than expected."""
-    found = file_digest(path)
-    expected = file.sha256 or noted.get(file.name, "")
-    if expected and found != expected:
+def check_digest(where: str, model: Model, file: ModelFile, found: str, noted: Mapping[str, str]) -> None:
+    """Raise ModelError, naming both digests, where `found` (sha256, hex) is not that of the file meant.
+
+    where: the file or address, for the message. noted: what `read_installed` gave.
+    """
+    expected = file.sha256 or noted.get(file.name, found)
+    if found != expected:
         raise ModelError(
-            f"{path}: not the file that {model.name} is made of: its sha256 is {found}, expected {expected}; "
-            f"{ways_to_get(model)}"
+            f"{where}: not the {file.name} that {model.name} is made of: its sha256 is {found}, "
+            f"expected {expected}"
         )
-    return found
 
 
 def ways_to_get(model: Model) -> str:
     """The two commands that bring a model, for messages."""
-    add = f"`series models add {model.name} PATH`"
     if not can_pull(model):
-        return f"no pinned address of it is known: download it from {model.source}, then {add}"
-    return f"get it with `series models pull {model.name}`, or take a copy that you have with {add}"
+        return f"no pinned address of it is known: get it from {model.source}, then {way_to_add(model)}"
+    return f"get it with `series models pull {model.name}`, or {way_to_add(model)}"
+
+
+def way_to_add(model: Model) -> str:
+    """The command for people who have the file."""
+    return f"take a copy that you have with `series models add {model.name} PATH`"
 
 
 def can_pull(model: Model) -> bool:
