@@ -11,6 +11,7 @@ import typer
 
 from series.commands.audit import audit
 from series.commands.compare import compare_pictures
+from series.commands.looking import judge, promote, status
 from series.commands.manifest import init, lock, schema
 from series.commands.options import BUG, CONSISTENT, EXIT_CODES, INPUT_ERROR, INTERRUPTED, discard_output
 from series.commands.run import report, run
@@ -19,6 +20,7 @@ RAN = (
     "Exit codes: 0 all accepted, 1 a person has to decide, 2 input error or unfinished, 3 a bug, "
     "130 interrupted."
 )
+JUDGED = EXIT_CODES.replace("drift found", "a frame that was kept has drifted")
 AUDITED = EXIT_CODES.replace("error,", "error, an unreadable frame (or unsure, with --strict),")
 
 app = typer.Typer(
@@ -34,6 +36,9 @@ app = typer.Typer(
 
 app.command(epilog=RAN)(run)
 app.command(epilog=RAN)(report)
+app.command(epilog=RAN)(status)
+app.command(epilog=JUDGED)(judge)
+app.command()(promote)
 app.command(epilog=AUDITED)(audit)
 app.command(
     name="compare",
