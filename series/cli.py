@@ -13,6 +13,7 @@ from series.commands.audit import audit
 from series.commands.compare import compare_pictures
 from series.commands.looking import judge, promote, status
 from series.commands.manifest import init, lock, schema
+from series.commands.models import models
 from series.commands.options import BUG, CONSISTENT, EXIT_CODES, INPUT_ERROR, INTERRUPTED, discard_output
 from series.commands.run import report, run
 
@@ -46,6 +47,7 @@ app.command(
     "130 interrupted.",
 )(compare_pictures)
 app.command()(lock)
+app.add_typer(models, name="models")
 app.command()(schema)
 app.command()(init)
 

@@ -37,8 +37,8 @@ def check_license(models: Iterable[str], use: Use) -> None:
             )
         if model.commercial == "no":
             raise ModelError(
-                f"model {name} may not be used commercially (its license: {model.license}), which this series "
-                f"says it is for; {_instead(model)}"
+                f"model {name} may not be used commercially (its license: {model.license}), which this "
+                f"series says it is for; {_instead(model)}"
             )
         if model.commercial == "unknown":
             raise ModelError(

@@ -55,7 +55,7 @@ def model_folder(option: Path | None = None) -> Path:
         return Path(named).expanduser()
     from platformdirs import user_data_path
 
-    return user_data_path("series-consistency", appauthor=False) / "models"
+    return user_data_path("series-consistency") / "models"
 
 
 def find_model(name: str, *, folder: Path | None = None) -> ModelFiles:

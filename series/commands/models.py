@@ -1,0 +1,170 @@
+"""`series models`: which models there are, under which license, and how they get onto this disk."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from series.commands.options import console_on, reader_may_leave
+
+if TYPE_CHECKING:
+    from consistency import Model
+
+models = typer.Typer(
+    help="List the models that encoders can use, download them, or add copies that you have.",
+    invoke_without_command=True,
+    no_args_is_help=False,
+)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--models",
+        metavar="DIR",
+        help="Where models lie. Left out: SERIES_MODELS, else the user's data folder.",
+    ),
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name that `series models` lists.")]
+
+
+@models.callback()
+def list_models(
+    context: typer.Context,
+    folder: Folder = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the whole catalogue; - is standard output."),
+    ] = None,
+) -> None:
+    """List models with license, commercial use, and whether they are on this disk."""
+    if context.invoked_subcommand is not None:
+        context.obj = folder
+        return
+    from consistency import catalogue, model_folder
+    from series.files import write_atomically
+
+    place = model_folder(folder)
+    rows = [_as_data(model, place) for model in catalogue().values()]
+    text = json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+    if json_file is not None and json_file != Path("-"):
+        write_atomically(json_file, text)
+    with reader_may_leave():
+        if json_file == Path("-"):
+            sys.stdout.write(text)
+        else:
+            _print_table(place)
+        sys.stdout.flush()
+
+
+@models.command()
+def pull(context: typer.Context, name: Name, folder: Folder = None) -> None:
+    """Download a model: checked, resumed where it stopped, put in place whole."""
+    from consistency import known_model, pull_model
+
+    model = known_model(name)
+    with _bar() as progress:
+        files = pull_model(model, folder=folder or context.obj, progress=progress)
+    console = console_on(stderr=False)
+    console.print(f"{name} is in {files.folder}", markup=False, soft_wrap=True)
+    unverified = tuple(file.name for file in model.files if not file.sha256)
+    _tell(model, unverified)
+
+
+@models.command()
+def add(
+    context: typer.Context,
+    name: Name,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The file, folder or zip archive to copy.")],
+    folder: Folder = None,
+) -> None:
+    """Copy a model that you have into the models folder, checked."""
+    from consistency import add_model, known_model
+
+    model = known_model(name)
+    added = add_model(model, path, folder=folder or context.obj)
+    console = console_on(stderr=False)
+    console.print(f"{name}: took {', '.join(added.files)}", markup=False, soft_wrap=True)
+    if added.missing:
+        console.print(f"{name} still lacks {', '.join(added.missing)}", markup=False, soft_wrap=True)
+    _tell(model, added.unverified)
+
+
+def _tell(model: Model, unverified: tuple[str, ...]) -> None:
+    """What a person should know who just got this model."""
+    console = console_on(stderr=False)
+    for file in unverified:
+        console.print(
+            f"{file}: no published digest to check it with; it was noted as it is now",
+            markup=False,
+            soft_wrap=True,
+        )
+    console.print(
+        f"license: {model.license}; commercial use: {model.commercial}", markup=False, soft_wrap=True
+    )
+    if model.note:
+        console.print(f"note: {model.note}", markup=False, soft_wrap=True)
+
+
+def _print_table(place: Path) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from consistency import catalogue, on_disk
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("model", no_wrap=True)
+    for column in ("for", "license", "commercial use", "on disk"):
+        table.add_column(column, overflow="fold")
+    for model in catalogue().values():
+        here = "yes" if on_disk(model, place) else "no"
+        cells = (model.name, model.task, model.license, model.commercial, here)
+        table.add_row(*(Text(cell) for cell in cells))
+    console = console_on(stderr=False)
+    console.print(table)
+    console.print(f"\nfolder: {place}", markup=False, soft_wrap=True)
+    ways = (
+        "`series models pull NAME` downloads one; `series models add NAME PATH` takes a copy that you have."
+    )
+    console.print(ways, markup=False, soft_wrap=True)
+
+
+def _as_data(model: Model, place: Path) -> dict[str, object]:
+    from dataclasses import asdict
+
+    from consistency import on_disk
+
+    return {**asdict(model), "on_disk": on_disk(model, place), "folder": str(place / model.name)}
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int | None], None] | None]:
+    """A bar a file on standard error; nothing when that is not a terminal."""
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    console = console_on(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console, transient=True) as bar:
+        tasks = {}
+
+        def progress(name: str, done: int, total: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=done, total=total)
+
+        yield progress
