@@ -94,7 +94,7 @@ def read_installed(place: Path) -> dict[str, str]:
     try:
         data = tomllib.loads(path.read_text("utf-8"))
         return {str(name): str(digest) for name, digest in data.get("sha256", {}).items()}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(

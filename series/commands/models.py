@@ -119,12 +119,16 @@ def _print_table(place: Path) -> None:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("model", no_wrap=True)
-    for column in ("for", "license", "commercial use", "on disk"):
+    for column in ("license", "commercial", "on disk"):
         table.add_column(column, overflow="fold")
-    for model in catalogue().values():
-        here = "yes" if on_disk(model, place) else "no"
-        cells = (model.name, model.task, model.license, model.commercial, here)
-        table.add_row(*(Text(cell) for cell in cells))
+    entries = catalogue().values()
+    for task in dict.fromkeys(model.task for model in entries):
+        table.add_row(Text(task, "bold"))
+        for model in entries:
+            if model.task == task:
+                here = "yes" if on_disk(model, place) else "no"
+                cells = (f"  {model.name}", model.license, model.commercial, here)
+                table.add_row(*(Text(cell) for cell in cells))
     console = console_on(stderr=False)
     console.print(table)
     console.print(f"\nfolder: {place}", markup=False, soft_wrap=True)
