@@ -104,4 +104,4 @@ def _following(past: PastRun, states: Counter[str], at_work: str) -> str:
         return f"`{past.again}` goes on"
     if states["person"]:
         return f"look at {past.folder.report}; then change the manifest and `{past.again}`"
-    return f"nothing: the series is in {past.folder.frames}"
+    return f"nothing is left to do: the series is in {past.folder.frames}"

@@ -34,6 +34,7 @@ UsualManifest = Annotated[
 ]
 SERIES_YAML = Path("series.yaml")
 _STATES = {"accepted": "accepted", "person": "a person decides", "unfinished": "unfinished"}
+_COUNTED = {"accepted": "accepted", "person": "left to a person", "unfinished": "unfinished"}
 _STYLES = {"accepted": "green", "person": "yellow", "unfinished": "dim"}
 
 
@@ -132,8 +133,8 @@ def promote(
     typer.echo(f"{panel} is a reference of {subject}: {done.file}, kept in {done.lock}")
     if done.asked_anew:
         typer.echo(
-            f"the next `series run` asks anew for what shows it, where references are sent: "
-            f"{_listed(done.asked_anew)}; `series run --dry-run` says what that costs"
+            f"the next `series run` asks anew for {_listed(done.asked_anew)}, if its generator takes "
+            f"references; `series run --dry-run` says what that costs"
         )
 
 
@@ -168,7 +169,7 @@ def _print_status(found: SeriesStatus, console: Console) -> None:
         )
     console.print(Text(one_direction(found.series), style="bold"), soft_wrap=True)
     console.print(table)
-    counts = ", ".join(f"{found.count(state):,} {words}" for state, words in _STATES.items())
+    counts = ", ".join(f"{found.count(state):,} {words}" for state, words in _COUNTED.items())
     maybe = f", ${found.usd_unknown:.2f} more may have been billed" if found.usd_unknown else ""
     console.print(Text(f"{counts}. ${found.usd:.2f}{maybe}."), soft_wrap=True)
     if found.at_work:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import shutil
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +15,10 @@ import cv2
 import numpy as np
 import pytest
 
-from series.pipeline import Audited, AuditOptions, audit_series
+from series.generators.generator import Abilities
+from series.generators.scripted import Scripted
+from series.pipeline import Audited, AuditOptions, RunOptions, audit_series, run_series
+from series.report.live import RunProgress
 
 RED, GREEN, SKIN = (200, 50, 46), (60, 160, 90), (243, 203, 168)
 MANIFEST = """\
@@ -95,13 +101,42 @@ class Comic:
         assert old in text
         self.manifest.write_text(text.replace(old, new), encoding="utf-8")
 
+    def run(self, before: Mapping[str, Sequence[np.ndarray]], **options) -> list[str]:
+        """Run it with a script: each panel's pictures before its good one. → panels asked for."""
+        good = {path.stem: [path.read_bytes()] for path in self.frames.glob("*.png")}
+        bad = {panel: [cv2.imencode(".png", one)[1].tobytes() for one in a] for panel, a in before.items()}
+        script = {panel: bad.get(panel, []) + answer for panel, answer in good.items()}
+        generator = Scripted(script, abilities=Abilities(reference_images=4), price=0.04)
+        with contextlib.redirect_stderr(io.StringIO()), RunProgress() as progress:
+            run_series(RunOptions(self.manifest, **options), progress, generator)
+        return sorted(request.panel for request in generator.requests)
+
     def audit(self, **options) -> Audited:
         return audit_series(AuditOptions(self.manifest, self.frames, **{"cache": self.cache, **options}))
 
 
 @pytest.fixture
 def comic(tmp_path: Path) -> Comic:
-    own = Comic(tmp_path / "comic")
+    return tiny(tmp_path / "comic")
+
+
+@pytest.fixture(scope="session")
+def finished_comic(tmp_path_factory: pytest.TempPathFactory) -> Comic:
+    """Of p02 the first picture was blank; all are accepted. A picture costs $0.04."""
+    own = tiny(tmp_path_factory.mktemp("finished") / "comic")
+    own.run({"p02": [np.full((120, 160, 3), 128, np.uint8)]})
+    return own
+
+
+@pytest.fixture
+def ran(tmp_path: Path, finished_comic: Comic) -> Comic:
+    """A copy of the finished comic with its run, to change."""
+    shutil.copytree(finished_comic.folder, tmp_path / "comic")
+    return Comic(tmp_path / "comic")
+
+
+def tiny(folder: Path) -> Comic:
+    own = Comic(folder)
     write(own.folder / "refs/mara.png", person(paper(), 34, RED))
     write(own.folder / "refs/mara_home.png", person(paper(), 34, (233, 163, 180)))
     write(own.folder / "refs/tib.png", cat(paper(), 50))
