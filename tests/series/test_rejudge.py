@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from consistency import Unmeasured, Verdict
 from series.cli import _run
@@ -101,7 +102,15 @@ def test_what_only_the_series_shows_counts_as_in_a_run(ran) -> None:
     assert rejudge(ran.manifest).following(PERSON) == ("p03", "p04")  # p02 ended at its blank picture
     ran.manifest.write_text(text, encoding="utf-8")
     assert rejudge(ran.manifest).following(TAKES) == repeats
-    ran.manifest.write_text(f"{text}checks: {{off: [picture]}}\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("off", ["identity", "identity.alone, identity.swap, identity"])
+def test_a_check_that_is_off_now_counts_no_more(ran, off) -> None:
+    text = ran.manifest.read_text(encoding="utf-8")
+    strict = "tolerances: {identity: {accept_below: 0.01, reject_above: 0.02}}"
+    ran.manifest.write_text(f"{text}checks: {{{strict}}}\n", encoding="utf-8")
+    assert {one.now for one in rejudge(ran.manifest).panels} == {Verdict.DRIFTED}
+    ran.manifest.write_text(f"{text}checks: {{off: [{off}], {strict}}}\n", encoding="utf-8")
     assert Verdict.DRIFTED not in {one.now for one in rejudge(ran.manifest).panels}
 
 
