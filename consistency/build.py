@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 
 @cache
 def build_digest() -> str:
-    """sha256 over the code and the committed arrays of this package, hex. About 5 ms, once a process.
+    """sha256 over code, committed arrays and catalogue of this package, hex. About 5 ms, once a process.
 
     Encoder ids name what a person pins; this tells two states of the same id apart, so that a cache never
     answers for code or arrays that have changed since.
@@ -32,5 +32,5 @@ def _contents(folder: Traversable) -> Iterator[Traversable]:
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():
             yield from _contents(entry)
-        elif entry.name.endswith((".py", ".npz")):
+        elif entry.name.endswith((".py", ".npz", ".toml")):
             yield entry

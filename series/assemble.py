@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from consistency import Tolerances, Verdict, character_of, judge
@@ -21,6 +21,7 @@ def assemble_audit(
     measured: Sequence[Measured],
     tolerances: Tolerances,
     lock_notes: Sequence[str],
+    licenses: Mapping[str, str],
 ) -> Audit:
     """Judge every frame and add what the reader must know."""
     return Audit(
@@ -31,6 +32,7 @@ def assemble_audit(
         frames_without_panel=matches.frames_without_panel,
         references=tuple(_dressed(reference, manifest) for reference in pinned.shown),
         encoders=pinned.encoders,
+        licenses=licenses,
         tolerances=tolerances,
         notes=(*lock_notes, *_notes(manifest, pinned)),
         version=package_version(),

@@ -162,6 +162,8 @@ class Audit:
     """The manifest as the caller named it; empty when the caller is no command line."""
     frames_folder: str = ""
     """The folder of frames as the caller named it."""
+    licenses: Mapping[str, str] = field(default_factory=dict)
+    """Role → its models with their licenses; only roles that use model files."""
     run: RunFigures | None = None
     """None for an audit of finished frames."""
 

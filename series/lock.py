@@ -103,10 +103,15 @@ class Lock(_Part):
     promoted: Mapping[RelativePath, Promotion] = Field(default_factory=dict)
     """Frames that became references, among the references above → who did it, and why. Nobody knows this
     but the lock, so it is carried over when the lock is written anew."""
+    licenses: Mapping[str, str] = Field(default_factory=dict)
+    """Role → its models with their licenses; left out where no model file is used. Never compared: the
+    weights digests of the encoders say whether a model is another one."""
 
 
 NOBODY: Mapping[str, Promotion] = MappingProxyType({})
 """No frame was promoted."""
+NO_LICENSES: Mapping[str, str] = MappingProxyType({})
+"""No encoder uses a model file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ def build_lock(
     encoders: Mapping[str, str],
     tolerances: Tolerances,
     promoted: Mapping[str, Promotion] = NOBODY,
+    licenses: Mapping[str, str] = NO_LICENSES,
 ) -> Lock:
     """The lock of a manifest as it is now. manifest: with the promoted references (see `series.locked`).
     Raises LockError for a file that cannot be read."""
@@ -149,14 +155,16 @@ def build_lock(
         encoders=dict(encoders),
         tolerances=limits,
         promoted=dict(promoted),
+        licenses=dict(licenses),
     )
 
 
 def write_lock(path: str | Path, lock: Lock) -> None:
     """Write atomically. Raises SeriesError."""
     data = lock.model_dump(exclude_none=True)
-    if not lock.promoted:
-        del data["promoted"]
+    for name in ("promoted", "licenses"):
+        if not data[name]:
+            del data[name]
     write_atomically(path, json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from consistency import Tolerances
 from series.errors import LockError
-from series.lock import NOBODY, Lock, Promotion, build_lock, compare_lock, read_lock, write_lock
+from series.lock import NO_LICENSES, NOBODY, Lock, Promotion, build_lock, compare_lock, read_lock, write_lock
 from series.manifest import Character, Manifest, read_manifest
 from series.pinned import STYLE
 from series.plan import FrameOrder, plan
@@ -46,14 +46,17 @@ def lock_series(
     encoders: Mapping[str, str],
     tolerances: Tolerances,
     promoted: Mapping[str, Promotion] = NOBODY,
+    licenses: Mapping[str, str] = NO_LICENSES,
 ) -> Path:
     """Write the lock of a manifest as it is now. manifest: with the promoted references. → where."""
     path = lock_path(manifest)
-    write_lock(path, build_lock(manifest, orders, encoders, tolerances, promoted))
+    write_lock(path, build_lock(manifest, orders, encoders, tolerances, promoted, licenses))
     return path
 
 
-def lock_again(path: Path, encoders: Mapping[str, str]) -> tuple[Path, str]:
+def lock_again(
+    path: Path, encoders: Mapping[str, str], licenses: Mapping[str, str] = NO_LICENSES
+) -> tuple[Path, str]:
     """Write the lock of a manifest anew, with the frames that were promoted in the one before.
 
     → where, and what a person must know: that the lock before could not be read, and what was promoted in
@@ -68,7 +71,8 @@ def lock_again(path: Path, encoders: Mapping[str, str]) -> tuple[Path, str]:
     if before is not None:
         manifest, promoted = with_promoted(manifest, before), before.promoted
     orders = plan(manifest)
-    return lock_series(manifest, orders, encoders, resolve_tolerances(manifest, orders), promoted), note
+    tolerances = resolve_tolerances(manifest, orders)
+    return lock_series(manifest, orders, encoders, tolerances, promoted, licenses), note
 
 
 def check_lock(

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from consistency import Counts, Locator, ObservationCache, Observer, Recipe, load_encoders
+from consistency import Counts, Locator, ObservationCache, Observer, Recipe, check_license, load_encoders
 from series.assemble import assemble_audit, unsure_panels
 from series.audit import Audit
 from series.frames import Matches, match_frames
@@ -106,6 +106,7 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
     orders = plan(manifest)
     matches = match_frames([order.panel for order in orders], options.frames, options.mapping)
     encoders = load_encoders(options.encoder)
+    check_license(encoders.model_names, manifest.use)
     tolerances = resolve_tolerances(manifest, orders)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
     off = frozenset(manifest.checks.off)
@@ -127,7 +128,9 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
         )
     finally:
         cache.close()
-    return Audited(assemble_audit(manifest, matches, pinned, measured, tolerances, lock_notes), counts)
+    return Audited(
+        assemble_audit(manifest, matches, pinned, measured, tolerances, lock_notes, encoders.licenses), counts
+    )
 
 
 def preview_run(options: RunOptions) -> Preview:
@@ -148,6 +151,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
     orders = plan(manifest)
     chosen = choose_panels(orders, options.panels) if options.ask else ()
     encoders = load_encoders(options.encoder)
+    check_license(encoders.model_names, manifest.use)
     tolerances = resolve_tolerances(manifest, orders)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
     folder = run_folder(manifest, options.out)
@@ -181,7 +185,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
         measured = with_series(publish(ran, folder, workshop.images), pinned, off)
         matches = Matches(folder.frames, (), ran.without_picture, ())
         notes = (*lock_notes, f"stopped: {ran.stopped}") if ran.stopped else lock_notes
-        audit = assemble_audit(manifest, matches, pinned, measured, tolerances, notes)
+        audit = assemble_audit(manifest, matches, pinned, measured, tolerances, notes, encoders.licenses)
         figures = run_figures(
             store.books(),
             store.outcomes(),

@@ -206,8 +206,8 @@ def _promotion(options: PromoteOptions, image: str, box: Box | None) -> Promotio
 
 
 def _new_lock(manifest: Manifest, orders: Sequence[FrameOrder], encoder: str) -> Lock:
-    tolerances = resolve_tolerances(manifest, orders)
-    return build_lock(manifest, orders, load_encoders(encoder).locked, tolerances)
+    tolerances, encoders = resolve_tolerances(manifest, orders), load_encoders(encoder)
+    return build_lock(manifest, orders, encoders.locked, tolerances, licenses=encoders.licenses)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -37,6 +37,9 @@ class Face:
     """Confidence of the detector, in [0, 1]."""
     vector: NDArray[np.float32]
     """float32 (d,), unit length."""
+    clear: bool = True
+    """Large and frontal enough that a great distance means somebody else. A face that is not may confirm a
+    person and never rejects one."""
 
 
 class FaceEncoder(Protocol):
@@ -66,6 +69,9 @@ class Encoders:
     """A crop around one subject. Unit rows."""
     faces: FaceEncoder | None = None
     """Photographed faces, where such an encoder is installed."""
+    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """Role → the models that it runs: names of the catalogue, or paths of nets that someone brought. Roles
+    that need no model file are left out."""
 
     @property
     def ids(self) -> dict[str, str]:
@@ -78,6 +84,22 @@ class Encoders:
         return {
             role: f"{encoder.id} sha256:{encoder.weights}" if encoder.weights else encoder.id
             for role, encoder in self._by_role().items()
+        }
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """Every model once, for the license guard."""
+        return tuple(dict.fromkeys(name for names in self.models.values() for name in names))
+
+    @property
+    def licenses(self) -> dict[str, str]:
+        """Role → its models with their licenses, for locks and reports; empty where no model file is used."""
+        from consistency.encoders.licenses import license_of
+
+        return {
+            role: ", ".join(f"{name}: {license_of(name)}" for name in names)
+            for role, names in self.models.items()
+            if names
         }
 
     def _by_role(self) -> dict[str, ImageEncoder | FaceEncoder]:

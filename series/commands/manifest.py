@@ -16,10 +16,13 @@ def lock(
     encoder: EncoderName = "classical",
 ) -> None:
     """Pin digests of references, seeds, encoders and tolerances in series.lock."""
-    from consistency import load_encoders
+    from consistency import check_license, load_encoders
     from series.locked import lock_again
+    from series.manifest import read_manifest
 
-    path, note = lock_again(manifest, load_encoders(encoder).locked)
+    encoders = load_encoders(encoder)
+    check_license(encoders.model_names, read_manifest(manifest).use)
+    path, note = lock_again(manifest, encoders.locked, encoders.licenses)
     if note:
         typer.echo(note, err=True)
     typer.echo(f"locked {path}")

@@ -46,9 +46,16 @@ def _head(audit: Audit) -> Json:
         "summary": _summary(audit),
         "run": _run(audit.run),
         "encoders": {role: _text(audit.encoders[role]) for role in sorted(audit.encoders)},
+        **_licenses(audit),
         "notes": _texts(audit.notes),
         "references": [_reference(reference) for reference in audit.references],
     }
+
+
+def _licenses(audit: Audit) -> Json:
+    """Left out where no model file was used, so that older readers of the format see what they know."""
+    licenses = {role: _text(audit.licenses[role]) for role in sorted(audit.licenses)}
+    return {"licenses": licenses} if licenses else {}
 
 
 def audit_json(audit: Audit) -> str:

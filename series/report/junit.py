@@ -104,6 +104,7 @@ def _properties(audit: Audit) -> ET.Element:
     properties = ET.Element("properties")
     pairs = [("verdict", audit.verdict.value), ("version", audit.version)]
     pairs += [(f"encoder.{role}", audit.encoders[role]) for role in sorted(audit.encoders)]
+    pairs += [(f"license.{role}", audit.licenses[role]) for role in sorted(audit.licenses)]
     if audit.run:
         pairs += [("generator", audit.run.generator), ("run", took.totals(audit.run))]
     pairs += [("note", note) for note in audit.notes]

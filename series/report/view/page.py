@@ -110,7 +110,8 @@ class PageView:
     charts: tuple[ChartView, ...]
     checks: tuple[OptionGroupView, ...]
     characters: tuple[str, ...]
-    encoders: tuple[tuple[str, str], ...]
+    encoders: tuple[tuple[str, str, str], ...]
+    """Role, encoder, and the licenses of its models where it uses any."""
     version: str
     run: RunView | None
     """None for an audit of finished frames."""
@@ -170,7 +171,10 @@ def page_view(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) ->
         charts=tuple(chart.view for chart in drawn),
         checks=_check_options(audit.frames),
         characters=tuple(map(printable, characters)),
-        encoders=tuple((printable(role), printable(audit.encoders[role])) for role in sorted(audit.encoders)),
+        encoders=tuple(
+            (printable(role), printable(audit.encoders[role]), printable(audit.licenses.get(role, "")))
+            for role in sorted(audit.encoders)
+        ),
         version=printable(audit.version),
         run=run_view(audit.run) if audit.run else None,
         ways=way_views(audit.frames),
