@@ -74,9 +74,9 @@ class Recipe:
 
     def frame_key(self, digest: str) -> str:
         """Key of the whole frame's facts."""
-        faces = self.encoders.faces.id if self.encoders.faces else ""
+        locked = self.encoders.locked
         return self._key(
-            "frame", digest, WORKING_SIDE, self.encoders.style.id, self.encoders.rendering.id, faces
+            "frame", digest, WORKING_SIDE, locked["style"], locked["rendering"], locked.get("faces", "")
         )
 
     def boxes_key(self, digest: str, request: Request) -> str:
@@ -88,7 +88,7 @@ class Recipe:
 
     def region_key(self, digest: str, box: Box) -> str:
         """Key of what one box looks like."""
-        return self._key("region", digest, numbers(box), self.encoders.subject.id)
+        return self._key("region", digest, numbers(box), self.encoders.locked["subject"])
 
     @staticmethod
     def _key(*parts: object) -> str:

@@ -51,6 +51,7 @@ class ScriptedFaces:
     """One face in every picture, at a fixed place."""
 
     id: str = "scripted.faces/1"
+    weights: str = ""
     seen: list[int] = field(default_factory=list)
 
     def faces(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:

@@ -274,6 +274,7 @@ class EndsItsProcess:
     """An encoder whose worker is gone at once, as when the kernel runs out of memory."""
 
     id = "ends/1"
+    weights: str = ""
 
     def __reduce__(self):
         return os._exit, (9,)
@@ -373,3 +374,12 @@ def test_a_desk_says_of_a_file_that_is_no_picture_why(scripted, cache, tmp_path)
         seen = desk.take(done.get(timeout=60))
     assert isinstance(seen, Unreadable)
     assert "a.png" in seen.reason
+
+
+def test_other_weights_of_the_same_encoder_are_other_facts(scripted, scripted_faces) -> None:
+    one = Recipe(replace(scripted, faces=replace(scripted_faces, weights="ab" * 32)), NOBODY)
+    other = Recipe(replace(scripted, faces=replace(scripted_faces, weights="cd" * 32)), NOBODY)
+    assert one.frame_key("d") != other.frame_key("d")
+    subject = Recipe(replace(scripted, subject=replace(scripted.subject, weights="ef" * 32)), NOBODY)
+    box = Box(0, 0, 0.5, 1)
+    assert subject.region_key("d", box) != one.region_key("d", box)
