@@ -20,7 +20,7 @@ def _classical(_parameter: str) -> Encoders:
 
 
 ENCODERS: Mapping[str, Callable[[str], Encoders]] = MappingProxyType({"classical": _classical})
-"""Name → factory. What follows the colon of a name ("insightface:PACK") is chosen by the user and given to the
+"""Name → factory. What follows the colon of a name ("insightface:PACK") is the user's choice, given to the
 factory, else an empty text. A factory imports what it needs when it is called, and says what to install."""
 
 
