@@ -18,7 +18,7 @@ def test_killed_runs_end_as_one_that_was_left_alone(comic, repository: Path) -> 
     drift = "{rate: 0.9, seed: 4, size: 1.0, price: 0.04, bill: bill.csv, abilities: {reference_images: 2}}"
     text = comic.manifest.read_text(encoding="utf-8")
     comic.manifest.write_text(text + f"generator: {{name: previz, drift: {drift}}}\n", encoding="utf-8")
-    script = repository / "tests/faults/kill_run.py"
+    script = repository / "tests/series/faults/kill_run.py"
     done = subprocess.run(
         [sys.executable, script, comic.manifest, "--kills", str(KILLS)],
         capture_output=True,

@@ -25,7 +25,7 @@ from series.store import Asked, open_store
 resource = pytest.importorskip("resource", reason="limits on files as on Linux")
 
 KILLS = int(os.environ.get("SERIES_KILLS", "15"))
-"""More by the environment: SERIES_KILLS=500 pytest tests/faults."""
+"""More by the environment: SERIES_KILLS=500 pytest tests/series/faults."""
 LONGEST_S = 0.25
 """Seconds after which a child is killed at the latest."""
 REQUESTS = 2000

@@ -1,6 +1,6 @@
 """Kills a whole run with SIGKILL at random moments, lets it go on, and compares it with one left alone.
 
-    python tests/faults/kill_run.py MANIFEST --kills 500
+    python tests/series/faults/kill_run.py MANIFEST --kills 500
 
 MANIFEST names a simulated model that keeps a bill (`generator.drift.bill`): what the provider charged is
 known from its own side. Prints one JSON object; exits 1 where a resumed run differs.
