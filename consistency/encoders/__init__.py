@@ -1,8 +1,14 @@
-"""The encoders: one back end a file, one table. A name in, a set of encoders out."""
+"""The encoders: one back end a file, one table. A name in, a set of encoders out.
+
+"light" is a set. "csd:PATH" is a set too: one net in its usual role, the rest classical.
+"light,subject=ccip" is a set with the encoder of another in the role named.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from types import MappingProxyType
 
@@ -24,8 +30,29 @@ ENCODERS: Mapping[str, Callable[[str], Encoders]] = MappingProxyType({"classical
 factory, else an empty text. A factory imports what it needs when it is called, and says what to install."""
 
 
+USUAL_ROLES: Mapping[str, str] = MappingProxyType({})
+"""Name before the colon → the role in which a set of one image net holds it. Such a net may be asked for in
+the other role for images as well: "subject=open_clip:…"."""
+
+_ROLE = re.compile(r"(?:^|,)(style|subject|faces)=")
+"""Only before these is a comma the end of a name: paths may hold others."""
+
+
 def load_encoders(name: str = "classical") -> Encoders:
-    """The set of this name. Raises EncoderError for an unknown name, naming the nearest known one."""
+    """The set of this name, or a set with encoders of others by role ("light,subject=ccip:PATH"); without a
+    set in front, what is not named is classical. Raises EncoderError for an unknown name, naming the nearest
+    known one."""
+    base, *named = _ROLE.split(name)
+    encoders = _set(base if base or not named else "classical")
+    roles = named[::2]
+    if twice := next((role for role in roles if roles.count(role) > 1), None):
+        raise EncoderError(f"encoder {name!r} names {twice} twice: name each role once")
+    for role, one in zip(roles, named[1::2], strict=True):
+        encoders = _with(encoders, role, one)
+    return encoders
+
+
+def _set(name: str) -> Encoders:
     kind, _, parameter = name.partition(":")
     for known, factory in ENCODERS.items():
         known_kind, _, wanted = known.partition(":")
@@ -35,3 +62,20 @@ def load_encoders(name: str = "classical") -> Encoders:
     near = near or next((known for known in ENCODERS if known.partition(":")[0] == kind), None)
     hint = f"; did you mean {near!r}?" if near else "."
     raise EncoderError(f"no encoder {name!r}{hint} Known: {', '.join(ENCODERS)}")
+
+
+def _with(encoders: Encoders, role: str, name: str) -> Encoders:
+    """encoders, with the one of the set `name` in this role."""
+    source = _set(name)
+    held = USUAL_ROLES.get(name.partition(":")[0], role)
+    models = {other: names for other, names in encoders.models.items() if other != role}
+    if held in source.models:
+        models[role] = source.models[held]
+    if role == "faces":
+        if source.faces is None:
+            raise EncoderError(f"the encoder {name!r} looks for no faces")
+        return replace(encoders, faces=source.faces, models=models)
+    image = source.style if held == "style" else source.subject
+    if role == "style":
+        return replace(encoders, style=image, models=models)
+    return replace(encoders, subject=image, models=models)
