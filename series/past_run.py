@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from consistency import ObservationCache, ObservationError
@@ -34,15 +34,17 @@ class PastRun:
         kept = self.store.outcomes()
         return {panel.id: kept.get(panel.id, _NOWHERE) for panel in self.manifest.panels}
 
-    def results(self, order: FrameOrder) -> dict[Look, Measured | None]:
-        """Every picture of a panel that was looked at, with what was measured in it; None where that is not
-        kept any more. By the pictures' digests."""
-        looks = self.store.looks(order.panel)
+    def results(self, orders: Iterable[FrameOrder]) -> Iterator[dict[Look, Measured | None]]:
+        """For each panel every picture that was looked at, with what was measured in it, without thumbnails;
+        None where that is not kept any more. By the pictures' digests."""
+        looks = [(order, self.store.looks(order.panel)) for order in orders]
         if not self.folder.observations.is_file():
-            return dict.fromkeys(looks)
+            yield from (dict.fromkeys(seen) for _, seen in looks)
+            return
         with closing(ObservationCache(self.folder.observations)) as cache:
-            rows = cache.get({look.measured_key for look in looks})
-        return {look: _measured(rows.get(look.measured_key), order, look.image) for look in looks}
+            for order, seen in looks:
+                rows = cache.get({look.measured_key for look in seen})
+                yield {look: _measured(rows.get(look.measured_key), order, look.image) for look in seen}
 
 
 @contextmanager
@@ -63,6 +65,6 @@ def _measured(row: bytes | None, order: FrameOrder, image: str) -> Measured | No
     if row is None:
         return None
     try:
-        return from_bytes(row, order, image)
+        return replace(from_bytes(row, order, image), thumbnail=b"")
     except ObservationError:  # of another version, or damaged
         return None

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from consistency import Box, digest_file, load_encoders, read_frame
+from consistency import Box, check_license, digest_file, load_encoders, read_frame
 from series.errors import LockError, SeriesError
 from series.files import write_atomically
 from series.images import Images
@@ -167,7 +167,8 @@ def _choose(past: PastRun, order: FrameOrder, options: PromoteOptions) -> tuple[
 
 
 def _found(past: PastRun, order: FrameOrder, image: str, name: str) -> Box | None:
-    measured = next((one for look, one in past.results(order).items() if look.image == image), None)
+    (seen,) = past.results([order])
+    measured = next((one for look, one in seen.items() if look.image == image), None)
     results = measured.results if measured is not None else ()
     boxes = (
         labeled.box
@@ -206,7 +207,9 @@ def _promotion(options: PromoteOptions, image: str, box: Box | None) -> Promotio
 
 
 def _new_lock(manifest: Manifest, orders: Sequence[FrameOrder], encoder: str) -> Lock:
-    tolerances, encoders = resolve_tolerances(manifest, orders), load_encoders(encoder)
+    encoders = load_encoders(encoder)
+    check_license(encoders.model_names, manifest.use)
+    tolerances = resolve_tolerances(manifest, orders)
     return build_lock(manifest, orders, encoders.locked, tolerances, licenses=encoders.licenses)
 
 

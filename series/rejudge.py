@@ -104,12 +104,8 @@ def rejudge(manifest: Path, out: Path | None = None, store: str | None = None) -
 def _panels(past: PastRun, orders: Sequence[FrameOrder], off: frozenset[str]) -> list[_Panel]:
     outcomes = past.outcomes()
     return [
-        _Panel(
-            order,
-            outcomes[order.panel],
-            {look: one and _without(one, off) for look, one in past.results(order).items()},
-        )
-        for order in orders
+        _Panel(order, outcomes[order.panel], {look: one and _without(one, off) for look, one in seen.items()})
+        for order, seen in zip(orders, past.results(orders), strict=True)
     ]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from consistency import Tolerance
 from series.errors import LockError, SeriesError
-from series.lock import Lock, LockedTolerance, build_lock, compare_lock, read_lock, write_lock
+from series.lock import Lock, LockedTolerance, Promotion, build_lock, compare_lock, read_lock, write_lock
 from series.manifest import Manifest, read_manifest
 from series.plan import plan
 
@@ -108,6 +108,16 @@ LIMITS = st.builds(
     source=NAMES,
     too_close=st.none() | st.floats(0, 1e9),
 )
+PROMOTIONS = st.builds(
+    Promotion,
+    subject=NAMES,
+    panel=NAMES,
+    image=DIGESTS,
+    box=st.none() | st.tuples(*[st.floats(0, 0.5)] * 2, *[st.floats(0.51, 1)] * 2),
+    by=NAMES,
+    at=NAMES,
+    reason=NAMES,
+)
 LOCKS = st.builds(
     Lock,
     package=NAMES,
@@ -116,6 +126,7 @@ LOCKS = st.builds(
     seeds=st.dictionaries(NAMES, st.integers(0, 2**32 - 1)),
     encoders=st.dictionaries(NAMES, NAMES),
     tolerances=st.dictionaries(NAMES, st.dictionaries(NAMES, LIMITS, max_size=3), max_size=3),
+    promoted=st.dictionaries(PATHS, PROMOTIONS, max_size=3),
 )
 
 

@@ -68,7 +68,7 @@ def _findings(comic, panel: str):
     manifest = read_series(comic.manifest)
     (order,) = (one for one in plan(manifest) if one.panel == panel)
     with past_run(manifest, None, None) as past:
-        (measured,) = past.results(order).values()
+        ((measured,),) = (seen.values() for seen in past.results([order]))
     from consistency import DEFAULT_TOLERANCES, judge
 
     return judge([r for r in measured.results if not isinstance(r, Unmeasured)], DEFAULT_TOLERANCES).findings
