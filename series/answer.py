@@ -8,10 +8,6 @@ from dataclasses import dataclass
 
 from series.generators.generator import FailureKind
 
-_FINAL = frozenset(
-    {FailureKind.POLICY, FailureKind.NO_IMAGE, FailureKind.MALFORMED, FailureKind.INVALID_REQUEST}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -51,4 +47,4 @@ class Answer:
     @property
     def final(self) -> bool:
         """A later run takes it as given. Otherwise (limits, timeouts, transport ...) it asks again."""
-        return self.failure is None or self.failure in _FINAL
+        return self.failure is None or self.failure.final

@@ -107,6 +107,8 @@ def _no_use(history: PanelHistory, limits: Limits) -> str:
     if latest.failure is FailureKind.INVALID_REQUEST:
         return f"the provider does not accept the request: {why}"
     if latest.failure is not None and latest.failure not in ANSWERED:
+        if latest.failure is FailureKind.WAITING:
+            return f"waiting for a picture: {why}"
         return f"the provider did not answer: {why}; run again later"
     refused = sum(one.failure is FailureKind.POLICY for one in history.attempts)
     if latest.failure is FailureKind.POLICY and refused > limits.rewords:

@@ -43,13 +43,23 @@ def with_run(
     return replace(audit, frames=told, panels_without_frame=missing, run=figures)
 
 
+def state_of(loop: FrameLoop) -> str:
+    """accepted, person (one has to decide) or unfinished."""
+    if not isinstance(loop.step, Done):
+        return "unfinished"
+    last = loop.attempts[-1].failure
+    if last is not None and not last.final:
+        return "unfinished"  # nobody has to decide: the next run asks again
+    return "accepted" if isinstance(loop.step.decision, Accept) else "person"
+
+
 def outcome_of(loop: FrameLoop) -> str:
-    """In words: accepted, or why a person is asked, or that it is not finished."""
+    """In words: accepted, or why a person is asked, or why it is not finished."""
     if not isinstance(loop.step, Done):
         return "not finished"
-    if isinstance(loop.step.decision, Accept):
-        return "accepted"
-    return loop.step.decision.reason
+    if state_of(loop) == "unfinished":
+        return f"not finished: {loop.step.decision.reason}"
+    return "accepted" if isinstance(loop.step.decision, Accept) else loop.step.decision.reason
 
 
 def _without_picture(loop: FrameLoop) -> AuditedFrame:

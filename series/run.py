@@ -35,7 +35,7 @@ from series.plan import FrameOrder
 from series.reinforce import Limits, best_of
 from series.repair import repaired_png
 from series.request import GenerationRequest, Means, NamedColor, Reference, Reinforcement, Role
-from series.retell import found_in
+from series.retell import found_in, state_of
 from series.run_folder import RunFolder
 from series.sketchbook import layout, swatches
 from series.store import Store
@@ -106,13 +106,6 @@ class Ran:
     def repairs(self) -> int:
         """Made here, in all runs."""
         return sum(attempt.repair is not None for loop in self.loops.values() for attempt in loop.attempts)
-
-
-def state_of(loop: FrameLoop) -> str:
-    """accepted, person (one has to decide) or unfinished."""
-    if not isinstance(loop.step, Done):
-        return "unfinished"
-    return "accepted" if isinstance(loop.step.decision, Accept) else "person"
 
 
 def publish(ran: Ran, folder: RunFolder, images: Images) -> list[Measured]:

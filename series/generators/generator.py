@@ -75,6 +75,16 @@ class FailureKind(Enum):
     """A person or another tool has to make the picture; nothing is wrong."""
 
     @property
+    def final(self) -> bool:
+        """A later run takes it as given. The others (limits, timeouts, waiting ...) it asks again."""
+        return self in {
+            FailureKind.POLICY,
+            FailureKind.NO_IMAGE,
+            FailureKind.MALFORMED,
+            FailureKind.INVALID_REQUEST,
+        }
+
+    @property
     def stops_the_run(self) -> bool:
         """No other request of this generator would fare better."""
         return self in {FailureKind.QUOTA, FailureKind.AUTH, FailureKind.MODEL_GONE}

@@ -11,8 +11,8 @@ from series.audit import AuditedAttempt, AuditedFrame, RunFigures
 from series.report.words import plural, printable
 
 ACCEPTED, UNFINISHED = "accepted", "not finished"
-"""Outcomes of a frame that passed, and of one that the run did not come back to; any other one says why a
-person is asked."""
+"""Outcomes of a frame that passed, and the beginning of that of one that a later run goes on with; any other
+one says why a person is asked."""
 ASKED, REPAIRED, FAILED = "asked", "repaired", "failed"
 """Kinds of attempts."""
 CENT = 0.01
@@ -58,7 +58,7 @@ def ways(frame: AuditedFrame) -> tuple[Way, ...]:
 
 def person_decides(frame: AuditedFrame) -> bool:
     """Whether the run stopped and asks a person about this frame."""
-    return frame.outcome not in {"", ACCEPTED, UNFINISHED}
+    return bool(frame.outcome) and frame.outcome != ACCEPTED and not frame.outcome.startswith(UNFINISHED)
 
 
 def took_more(frame: AuditedFrame) -> bool:

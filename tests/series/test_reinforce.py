@@ -557,7 +557,8 @@ def test_any_other_failure_is_not_asked_again_here(failure: FailureKind) -> None
     assert isinstance(decision, AskHuman)
     assert decision.best == 1
     again = "run again later" in decision.reason
-    assert again is (failure is not FailureKind.INVALID_REQUEST)
+    assert again is (failure not in {FailureKind.INVALID_REQUEST, FailureKind.WAITING})
+    assert decision.reason.startswith("waiting for a picture") is (failure is FailureKind.WAITING)
 
 
 # --- what the whole series shows ------------------------------------------------------------------------
