@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -31,7 +31,7 @@ Progress = Callable[[str, int, int | None], None]
 """Called with what is coming, its bytes on disk, and its bytes in all (None where not known)."""
 
 _COPY = 1 << 20
-"""Bytes copied at a time."""
+"""Bytes read at a time."""
 _LARGEST = 8 << 30
 """Bytes. No file of the catalogue is larger; ends an archive that unpacks without end."""
 
@@ -66,7 +66,9 @@ def pull_model(model: Model, *, folder: Path | None = None, progress: Progress |
                     try:
                         _install(model, file, part, place, file.url)
                     except ModelError as error:
-                        raise ModelError(f"{error}; it was removed; {way_to_add(model)}") from error
+                        raise ModelError(
+                            f"{error}; it was removed: pull again, or {way_to_add(model)}"
+                        ) from error
     return files_of(model, folder=folder)
 
 
@@ -124,7 +126,7 @@ def _pull_archive(
         part.unlink()
         raise ModelError(
             f"{archive.url}: not the archive that is meant: its sha256 is {found}, expected "
-            f"{archive.sha256}; it was removed; {way_to_add(model)}"
+            f"{archive.sha256}; it was removed: pull again, or {way_to_add(model)}"
         )
     try:
         _unpack(model, part, wanted, place)
@@ -136,19 +138,39 @@ def _pull_archive(
 
 def _unpack(model: Model, archive: Path, wanted: list[ModelFile], place: Path) -> None:
     """Take the wanted files out of a zip archive, by their names, from whatever folder inside."""
+    with contextlib.ExitStack() as stack:
+        with _reading(archive):
+            pack = stack.enter_context(zipfile.ZipFile(archive))
+        for file in wanted:
+            found = [one for one in pack.infolist() if PurePosixPath(one.filename).name == file.name]
+            if len(found) != 1:
+                raise ModelError(f"{archive}: holds {file.name} {len(found)} times, expected once")
+            size, most = found[0].file_size, _LARGEST if file.bytes is None else file.bytes
+            if size > most:
+                raise ModelError(f"{archive}: {file.name} in it has {size:,} bytes, expected {most:,}")
+            with _reading(archive):
+                source = stack.enter_context(pack.open(found[0]))
+            _install_copy(model, file, _chunks(archive, source), place, f"{archive}: {file.name} in it")
+
+
+def _chunks(path: Path, source: IO[bytes]) -> Iterator[bytes]:
+    while True:
+        with _reading(path):
+            chunk = source.read(_COPY)
+        if not chunk:
+            return
+        yield chunk
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What reading a file or an archive can fail with, told apart from what writing can fail with."""
     try:
-        with zipfile.ZipFile(archive) as pack:
-            for file in wanted:
-                found = [one for one in pack.infolist() if PurePosixPath(one.filename).name == file.name]
-                if len(found) != 1:
-                    raise ModelError(f"{archive}: holds {file.name} {len(found)} times, expected once")
-                size, most = found[0].file_size, _LARGEST if file.bytes is None else file.bytes
-                if size > most:
-                    raise ModelError(f"{archive}: {file.name} in it has {size:,} bytes, expected {most:,}")
-                with pack.open(found[0]) as source:
-                    _install_copy(model, file, source, place, f"{archive}: {file.name} in it")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise ModelError(f"{archive}: not a zip archive that can be read: {error}") from error
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise ModelError(f"{path}: not a zip archive that can be read: {error}") from error
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def _copy_in(model: Model, file: ModelFile, source: Path, place: Path) -> None:
@@ -158,8 +180,10 @@ def _copy_in(model: Model, file: ModelFile, source: Path, place: Path) -> None:
         check_digest(str(target), model, file, found, read_installed(place))
         _note(file, found, place)
         return
-    with source.open("rb") as opened:
-        _install_copy(model, file, opened, place, str(source))
+    with contextlib.ExitStack() as stack:
+        with _reading(source):
+            opened = stack.enter_context(source.open("rb"))
+        _install_copy(model, file, _chunks(source, opened), place, str(source))
 
 
 def _meant(model: Model, path: Path) -> ModelFile:
@@ -180,11 +204,11 @@ def _meant(model: Model, path: Path) -> ModelFile:
 # --- putting in place -------------------------------------------------------------------------------------
 
 
-def _install_copy(model: Model, file: ModelFile, source: IO[bytes], place: Path, origin: str) -> None:
+def _install_copy(model: Model, file: ModelFile, chunks: Iterable[bytes], place: Path, origin: str) -> None:
     copy = place / f".{file.name}.{secrets.token_hex(4)}.tmp"
     try:
         with copy.open("xb") as written:
-            shutil.copyfileobj(source, written, _COPY)
+            written.writelines(chunks)
         _install(model, file, copy, place, origin)
     finally:
         copy.unlink(missing_ok=True)

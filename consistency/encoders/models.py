@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from consistency.encoders.catalogue import Model, ModelFile, known_model
 from consistency.errors import ModelError
@@ -80,7 +79,7 @@ def files_of(model: Model, *, folder: Path | None = None) -> ModelFiles:
             check_digest(str(paths[file.role]), model, file, digests[file.role], noted)
         except ModelError as error:
             raise ModelError(f"{error}; {ways_to_get(model)}") from error
-    return ModelFiles(model, place, MappingProxyType(paths), MappingProxyType(digests))
+    return ModelFiles(model, place, paths, digests)
 
 
 def on_disk(model: Model, folder: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,12 +68,11 @@ def pull(context: typer.Context, name: Name, folder: Folder = None) -> None:
     from consistency import known_model, pull_model
 
     model = known_model(name)
+    _tell(model)
     with _bar() as progress:
         files = pull_model(model, folder=folder or context.obj, progress=progress)
-    console = console_on(stderr=False)
-    console.print(f"{name} is in {files.folder}", markup=False, soft_wrap=True)
-    unverified = tuple(file.name for file in model.files if not file.sha256)
-    _tell(model, unverified)
+    _say(f"{name} is in {files.folder}")
+    _tell_unverified(file.name for file in model.files if not file.sha256)
 
 
 @models.command()
@@ -88,27 +87,27 @@ def add(
 
     model = known_model(name)
     added = add_model(model, path, folder=folder or context.obj)
-    console = console_on(stderr=False)
-    console.print(f"{name}: took {', '.join(added.files)}", markup=False, soft_wrap=True)
+    _tell(model)
+    _say(f"{name}: took {', '.join(added.files)}")
     if added.missing:
-        console.print(f"{name} still lacks {', '.join(added.missing)}", markup=False, soft_wrap=True)
-    _tell(model, added.unverified)
+        _say(f"{name} still lacks {', '.join(added.missing)}")
+    _tell_unverified(added.unverified)
 
 
-def _tell(model: Model, unverified: tuple[str, ...]) -> None:
-    """What a person should know who just got this model."""
-    console = console_on(stderr=False)
-    for file in unverified:
-        console.print(
-            f"{file}: no published digest to check it with; it was noted as it is now",
-            markup=False,
-            soft_wrap=True,
-        )
-    console.print(
-        f"license: {model.license}; commercial use: {model.commercial}", markup=False, soft_wrap=True
-    )
+def _tell(model: Model) -> None:
+    """What a person should know who gets this model."""
+    _say(f"license: {model.license}; commercial use: {model.commercial}")
     if model.note:
-        console.print(f"note: {model.note}", markup=False, soft_wrap=True)
+        _say(f"note: {model.note}")
+
+
+def _tell_unverified(files: Iterable[str]) -> None:
+    for file in files:
+        _say(f"{file}: no published digest to check it with; it was noted as it is now")
+
+
+def _say(line: str) -> None:
+    console_on(stderr=False).print(line, markup=False, soft_wrap=True)
 
 
 def _print_table(place: Path) -> None:
@@ -129,13 +128,9 @@ def _print_table(place: Path) -> None:
                 here = "yes" if on_disk(model, place) else "no"
                 cells = (f"  {model.name}", model.license, model.commercial, here)
                 table.add_row(*(Text(cell) for cell in cells))
-    console = console_on(stderr=False)
-    console.print(table)
-    console.print(f"\nfolder: {place}", markup=False, soft_wrap=True)
-    ways = (
-        "`series models pull NAME` downloads one; `series models add NAME PATH` takes a copy that you have."
-    )
-    console.print(ways, markup=False, soft_wrap=True)
+    console_on(stderr=False).print(table)
+    _say(f"\nfolder: {place}")
+    _say("`series models pull NAME` downloads one; `series models add NAME PATH` takes a copy that you have.")
 
 
 def _as_data(model: Model, place: Path) -> dict[str, object]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from consistency import ModelError, add_model, pull_model
 from consistency.encoders.catalogue import Archive, ModelFile
@@ -210,6 +215,25 @@ def test_an_archive_of_something_else_installs_nothing(pack, tmp_path, content, 
     with pytest.raises(ModelError, match=said):
         pull_model(pack(content, digest=""), folder=tmp_path)
     assert names(tmp_path / "tiny") == set()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_archive_ends_in_one_error_or_in_the_right_files(pack, tmp_path, data) -> None:
+    net = bytes(range(256)) * 4 + HEAD  # compresses, so that damage reaches the decompressor
+    content = bytearray(zipped(**{"tiny/net.onnx": net, "head.onnx": HEAD}))
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path / "mine.zip"
+    path.write_bytes(content)
+    model = pack(b"")
+    files = (replace(model.files[0], bytes=len(net), sha256=hashlib.sha256(net).hexdigest()), model.files[1])
+    place = tmp_path / "models" / "tiny"
+    with contextlib.suppress(ModelError):
+        add_model(replace(model, files=files), path, folder=tmp_path / "models")
+    if (place / "net.onnx").exists():
+        assert (place / "net.onnx").read_bytes() == net
+    assert not place.exists() or names(place) <= {"net.onnx", "head.onnx"}
 
 
 # --- adding -----------------------------------------------------------------------------------------------
