@@ -9,7 +9,16 @@ from consistency.build import build_digest
 from consistency.cache import ObservationCache
 from consistency.checks import measure_frame, measure_series
 from consistency.checks.casting import character_of
-from consistency.checks.expected import Expected, LookColors, PinnedCharacter, Sketch, look_colors, sketch
+from consistency.checks.expected import (
+    Expected,
+    LookColors,
+    PinnedCharacter,
+    PinnedWords,
+    Sketch,
+    look_colors,
+    sketch,
+)
+from consistency.checks.lettering import words_box
 from consistency.checks.swatches import mean_shares
 from consistency.color import ciede2000, lab_to_srgb, srgb_to_lab
 from consistency.color_names import color_name
@@ -81,6 +90,7 @@ __all__ = [
     "Palette",
     "PaletteError",
     "PinnedCharacter",
+    "PinnedWords",
     "Proposal",
     "Recipe",
     "Region",
@@ -127,4 +137,5 @@ __all__ = [
     "srgb_to_lab",
     "unpack",
     "whole_region",
+    "words_box",
 ]

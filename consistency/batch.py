@@ -33,6 +33,7 @@ from consistency.observation import (
     region_to_bytes,
 )
 from consistency.subject import subject_of
+from consistency.text_marks import marks_to_bytes, text_marks
 
 FRAME_FIELD_SIDE = 64
 """Cells along the longer side of a frame's color field: 41 cells for 1 % of a square frame."""
@@ -55,6 +56,8 @@ class Request:
     """Boxes that a person pinned."""
     whole: bool = False
     """Look at the whole picture as one subject: for references."""
+    lettering: tuple[Box, ...] = ()
+    """Boxes to count letters in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,10 @@ class Recipe:
         """Key of what one box looks like."""
         return self._key("region", digest, numbers(box), self.encoders.locked["subject"])
 
+    def lettering_key(self, digest: str, box: Box) -> str:
+        """Key of what looks like letters in one box."""
+        return self._key("lettering", digest, WORKING_SIDE, numbers(box))
+
     @staticmethod
     def _key(*parts: object) -> str:
         return "|".join(str(part) for part in (OBSERVATION_VERSION, build_digest()[:16], *parts))
@@ -124,9 +131,12 @@ def observe_batch(recipe: Recipe, tasks: Sequence[Task]) -> list[Done | Unreadab
         _boxes(recipe, task.request, seen) for (task, _), seen in zip(readable, observed, strict=True)
     ]
     regions = _regions(recipe, [frame for _, frame in readable], proposed)
+    marks = [_lettering(recipe, frame, task.request.lettering) for task, frame in readable]
     done = iter(
-        _rows_of(recipe, task, seen, boxes, rows)
-        for (task, _), seen, boxes, rows in zip(readable, observed, proposed, regions, strict=True)
+        _rows_of(recipe, task, seen, boxes, rows, counted)
+        for (task, _), seen, boxes, rows, counted in zip(
+            readable, observed, proposed, regions, marks, strict=True
+        )
     )
     return [next(done) if isinstance(frame, Frame) else frame for frame in opened]
 
@@ -189,10 +199,21 @@ def _regions(
     ]
 
 
+def _lettering(recipe: Recipe, frame: Frame, boxes: Sequence[Box]) -> dict[str, bytes]:
+    return {
+        recipe.lettering_key(frame.digest, box): marks_to_bytes(text_marks(frame, box)) for box in set(boxes)
+    }
+
+
 def _rows_of(
-    recipe: Recipe, task: Task, seen: Observation, boxes: tuple[Proposal, ...], regions: dict[str, bytes]
+    recipe: Recipe,
+    task: Task,
+    seen: Observation,
+    boxes: tuple[Proposal, ...],
+    regions: dict[str, bytes],
+    marks: dict[str, bytes],
 ) -> Done:
-    rows = dict(regions)
+    rows = regions | marks
     rows[recipe.boxes_key(seen.digest, task.request)] = json.dumps([_row(box) for box in boxes]).encode()
     rows[recipe.frame_key(seen.digest)] = task.frame if task.frame is not None else frame_to_bytes(seen)
     return Done(seen.digest, rows, encoded=len(regions) + (task.frame is None))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from consistency.encoders.encoder import Face
 from consistency.errors import ObservationError
 from consistency.measurement import WHOLE, Box
+from consistency.text_marks import TextMarks
 
 OBSERVATION_VERSION = 1
 """Part of every cache key: raised when what is observed changes, so that old entries are not read."""
@@ -77,6 +78,8 @@ class Observation:
     """Empty without a face encoder."""
     thumbnail: bytes
     """JPEG for reports."""
+    lettering: tuple[TextMarks, ...] = ()
+    """Of each box where words are pinned."""
 
 
 def frame_to_bytes(observation: Observation) -> bytes:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context, parent_process
 
 import cv2
@@ -30,6 +30,7 @@ from consistency.observation import (
     frame_from_bytes,
     region_from_bytes,
 )
+from consistency.text_marks import marks_from_bytes
 
 BATCH = 4
 """Frames handed to a worker at once: 12 MB of pixels, enough to pay for the trip between processes."""
@@ -108,7 +109,8 @@ class Observer:
 
     def _rows(self, digest: str, request: Request) -> dict[str, bytes]:
         boxes_key = self._recipe.boxes_key(digest, request)
-        rows = self._cache.get([self._recipe.frame_key(digest), boxes_key])
+        marks = (self._recipe.lettering_key(digest, box) for box in request.lettering)
+        rows = self._cache.get([self._recipe.frame_key(digest), boxes_key, *marks])
         if boxes_key in rows:
             boxes = proposals_of(rows[boxes_key])
             rows |= self._cache.get({self._recipe.region_key(digest, proposal.box) for proposal in boxes})
@@ -208,7 +210,13 @@ def _assemble(recipe: Recipe, digest: str, request: Request, rows: Mapping[str, 
         if row is None:
             return None
         regions.append(region_from_bytes(row, proposal))
-    return frame_from_bytes(frame, tuple(regions))
+    marks = []
+    for box in dict.fromkeys(request.lettering):
+        row = rows.get(recipe.lettering_key(digest, box))
+        if row is None:
+            return None
+        marks.append(marks_from_bytes(row, box))
+    return replace(frame_from_bytes(frame, tuple(regions)), lettering=tuple(marks))
 
 
 class _Serial:

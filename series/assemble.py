@@ -80,6 +80,8 @@ def _notes(manifest: Manifest, pinned: Pinned) -> Iterator[str]:
         yield f"a reference could not be read and was left out: {reference.reason}"
     if not manifest.style.references:
         yield "no style reference is pinned: style and rendering are compared within the series only"
+    if any(panel.lettering for panel in manifest.panels) and "lettering" not in manifest.checks.off:
+        yield "lettering is only counted, not read: read the words yourself"
     if manifest.checks.off:
         yield f"switched off by the manifest: {', '.join(manifest.checks.off)}"
     pinned_characters = {character_of(look) for look in pinned.gallery.names} if pinned.gallery else set()

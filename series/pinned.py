@@ -19,6 +19,7 @@ from consistency import (
     Observation,
     Palette,
     PinnedCharacter,
+    PinnedWords,
     Proposal,
     Region,
     Request,
@@ -29,6 +30,7 @@ from consistency import (
     mean_shares,
     sketch,
     whole_region,
+    words_box,
 )
 from series.audit import AuditReference
 from series.manifest import Manifest
@@ -171,7 +173,8 @@ def request_for(order: FrameOrder, path: Path, pinned: Pinned) -> Request:
     free = {look: PROPOSALS_PINNED for look, member in cast.items() if member.place is None}
     present = {member.name for member in order.characters}
     others = {look: PROPOSALS_OTHERS for look in pinned.locator.names if character_of(look) not in present}
-    return Request(path, {**free, **others}, places)
+    lettering = dict.fromkeys(words_box(words.place) for words in order.lettering)
+    return Request(path, {**free, **others}, places, lettering=tuple(lettering))
 
 
 def _look(member: CastMember, pinned: Pinned) -> str:
@@ -192,6 +195,7 @@ def expect(order: FrameOrder, pinned: Pinned) -> Expected:
         palettes=palettes_of(order),
         style_references=_not_from(order.panel, pinned.style),
         references=_not_from(order.panel, pinned.sketches),
+        lettering=tuple(PinnedWords(words.text, words.place, words.speaker) for words in order.lettering),
     )
 
 

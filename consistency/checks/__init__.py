@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from consistency.checks import color, identity, picture, rendering, style
+from consistency.checks import color, identity, lettering, picture, rendering, style
 from consistency.checks.expected import Expected, Sketch
 from consistency.measurement import Result
 from consistency.observation import Observation
@@ -22,6 +22,7 @@ FRAME_CHECKS: Mapping[str, FrameCheck] = MappingProxyType(
         "style": style.measure,
         "rendering": rendering.measure,
         "picture": picture.measure,
+        "lettering": lettering.measure,
     }
 )
 SERIES_CHECKS: Mapping[str, SeriesCheck] = MappingProxyType(

@@ -44,6 +44,17 @@ class PinnedCharacter:
     """drawn or photo. Faces are judged on photographs only."""
 
 
+@dataclass(frozen=True, slots=True)
+class PinnedWords:
+    """Words as a panel pins them."""
+
+    text: str
+    place: Box | None = None
+    """None anywhere in the frame."""
+    speaker: str = ""
+    """Empty for a caption, a sign or a sound."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LookColors:
     """The colors of a look, as its references show them."""
@@ -92,6 +103,7 @@ class Expected:
     style_references: tuple[Sketch, ...] = ()
     references: tuple[Sketch, ...] = ()
     """Every pinned picture, for finding copies."""
+    lettering: tuple[PinnedWords, ...] = ()
 
 
 def sketch(observation: Observation, name: str, camera: str = "") -> Sketch:

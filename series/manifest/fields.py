@@ -26,7 +26,7 @@ from consistency import DEFAULT_TOLERANCES, ConsistencyError, parse_color
 from series.manifest.document import shown
 from series.manifest.validation import CONTROL, MAX_NAME, Surroundings, instead, nearest, surroundings, wrong
 
-KINDS = ("identity", "color", "style", "rendering", "picture")
+KINDS = ("identity", "color", "style", "rendering", "picture", "lettering")
 """Kinds of check."""
 MEASURED = tuple(sorted({key[0] for key in DEFAULT_TOLERANCES}))
 """What is measured, each with limits of its own: "color.role"."""

@@ -33,6 +33,8 @@ CHECK_TITLES = {
     "picture.blank": "Blank picture",
     "picture.duplicate": "Same picture twice",
     "picture.copy": "Copy of a reference",
+    "lettering.amount": "Amount of lettering",
+    "lettering.hint": "Trace of lettering",
 }
 """Check → what a producer calls it. A check that is not here keeps its dotted name."""
 
@@ -42,6 +44,7 @@ KIND_TITLES = {
     "style": "Style",
     "rendering": "Rendering",
     "picture": "Picture",
+    "lettering": "Lettering",
 }
 """First part of a check's name → the kind of drift."""
 

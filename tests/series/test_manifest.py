@@ -268,7 +268,7 @@ MISTAKES = [
     ("seeds: {p1: 5}", "3: seeds.p1: unknown panel 'p1'; did you mean 'p01'?"),
     # checks
     ("checks: {off: [colour]}", "3: checks.off: unknown check 'colour'; did you mean 'color'?"),
-    ("checks: {off: [hue]}", "3: checks.off: unknown check 'hue'; known: identity, color, style, rendering, picture"),
+    ("checks: {off: [hue]}", "3: checks.off: unknown check 'hue'; known: identity, color, style, rendering, picture, lettering"),
     (
         "checks: {tolerances: {colr.role: {accept_below: 1, reject_above: 2}}}",
         "3: checks.tolerances.colr.role: unknown check 'colr.role'; did you mean 'color.role'?",
