@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
 
 from consistency import Locator, ObservationCache, Observer, Recipe, Verdict, load_encoders
 from series.generators.generator import Generator
@@ -50,8 +53,13 @@ class Silent:
     def finished(self, panel: str, state: str) -> None: ...
 
 
-def copy_sample(folder: Path, drift: Mapping[str, Any], *, seed: int, attempts: int) -> Path:
-    """The sample with a simulated model, and other pictures for each seed. → its manifest."""
+def copy_sample(
+    folder: Path, drift: Mapping[str, Any], *, seed: int, attempts: int, panels: int | None = None
+) -> Path:
+    """The sample with a simulated model, and other pictures for each seed. → its manifest.
+
+    panels: how many; the sample's again and again under other ids and cameras. None for the sample's own.
+    """
     folder.mkdir(parents=True)
     for name in ("refs", "palettes"):
         shutil.copytree(SAMPLE / name, folder / name)
@@ -65,9 +73,19 @@ def copy_sample(folder: Path, drift: Mapping[str, Any], *, seed: int, attempts: 
         text, count = re.subn(rf"^{key}: .*$", f"{key}: {value}", text, flags=re.MULTILINE)
         if count != 1:
             raise SystemExit(f"the sample's manifest has no line for {key}, or several")
+    if panels is not None:
+        document = YAML(typ="safe").load(text)
+        document["panels"] = list(islice(_again_and_again(document["panels"]), panels))
+        text = json.dumps(document)
     manifest = folder / "series.yaml"
     manifest.write_text(text, encoding="utf-8")
     return manifest
+
+
+def _again_and_again(panels: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for turn in count():
+        for panel in panels:
+            yield {**panel, "id": f"{panel['id']}_{turn}", "camera": f"{panel['camera']}_{turn}"}
 
 
 @dataclass(frozen=True, slots=True)

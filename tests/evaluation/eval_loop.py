@@ -2,9 +2,9 @@
 
     python tests/evaluation/eval_loop.py [--seeds 10] [--rates .5] [--sizes .4 .8] [--attempts 4] [--list]
 
-Runs the sample comic on a simulated model as `series run` does, over several seeds, and joins each picture with
-the truth beside it. Prints for each size of drift: per kind how many drifts were found, unsure and missed;
-clean pictures that were asked for again; the kind that was answered beside the true one; what local repairs
+Runs the sample comic on a simulated model as `series run` does, over several seeds, and joins each picture
+with the truth beside it. Prints for each size of drift: per kind how many drifts were found, unsure and
+missed; clean pictures that were asked for again; the kind that was answered beside the true one; what local repairs
 did; how many accepted frames are truly clean. --list names each picture that was missed or needlessly redone.
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 from simulated import CAST, copy_sample, opened
-from truth import Mended, Truth, Truths, base_of, pictures
+from truth import HARM, Mended, Truth, Truths, base_of, pictures
 
 from consistency import Verdict
 from series.attempt import Accept, AskHuman, Attempt, Mend, RepairKind, Retry
@@ -33,8 +33,8 @@ from series.history import PanelHistory
 
 KINDS = tuple(kind for kind in DriftKind if kind in KIND_WEIGHTS)
 CLEAN = "nothing"
+FRAME = "frame"
 TWO = "two drifts"
-HARMED = Verdict.DRIFTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,22 @@ class Seen:
     """For --list."""
 
 
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A repair of a color, with what it did."""
+
+    true: str
+    """Kind of drift that the character truly had: palette, another one, or CLEAN."""
+    did: Mended
+    words: str
+
+
 @dataclass
 class Found:
     """Everything of some runs."""
 
     seen: list[Seen] = field(default_factory=list)
-    repairs: list[tuple[bool, Mended]] = field(default_factory=list)
-    """Was the color truly wrong; what the repair did."""
+    repairs: list[Repaired] = field(default_factory=list)
     lettered: int = 0
     frames: list[tuple[str, Truth, Verdict]] = field(default_factory=list)
     """Outcome, truth and verdict of each panel's best picture."""
@@ -91,18 +100,28 @@ def _read(found: Found, loop: FrameLoop, truths: Truths, where: str) -> None:
             found.pictures += 1 + len(attempt.others)
             found.seen.append(_seen(loop, attempt, truths, where))
         elif attempt.repair.kind is RepairKind.REMAP_COLOR:
-            wrong = truths.of(loop, base_of(loop, attempt)).drifts
-            true = any(
-                one.kind in {DriftKind.PALETTE, DriftKind.IDENTITY} and one.subject == attempt.repair.subject
-                for one in wrong
-            )
-            found.repairs.append((true, truths.mended(loop, attempt)))
+            found.repairs.append(_repaired(loop, attempt, truths, where))
         else:
             found.lettered += 1
     if isinstance(loop.step, Done) and loop.step.best is not None:
         best = loop.step.best
         outcome = "accepted" if isinstance(loop.step.decision, Accept) else "person"
         found.frames.append((outcome, truths.of(loop, best), best.assessment.verdict))
+
+
+def _repaired(loop: FrameLoop, attempt: Attempt, truths: Truths, where: str) -> Repaired:
+    repair, did = attempt.repair, truths.mended(loop, attempt)
+    drifts = truths.of(loop, base_of(loop, attempt)).drifts
+    kinds = {one.kind for one in drifts if one.subject == repair.subject}
+    kinds |= {one.kind for one in drifts if one.subject == FRAME}
+    true = next((kind.value for kind in (DriftKind.PALETTE, *KINDS) if kind in kinds), CLEAN)
+    what = ", ".join(f"{d.kind.value} {d.subject} {d.part} {d.size}" for d in drifts) or CLEAN
+    words = (
+        f"{where}{loop.order.panel} attempt {attempt.number}: {repair.part} of {repair.subject} turned from"
+        f" {repair.found} to {repair.pinned}; true {what}; wrong pixels {did.before:.3f} before,"
+        f" {did.after:.3f} after, {did.new:.3f} new; then {attempt.assessment.verdict.value}"
+    )
+    return Repaired(true, did, words)
 
 
 def _seen(loop: FrameLoop, attempt: Attempt, truths: Truths, where: str) -> Seen:
@@ -136,8 +155,9 @@ def _told(drift: Drifted) -> str:
 def _unsure(attempt: Attempt) -> Iterable[str]:
     for finding in attempt.assessment.findings:
         if finding.verdict is Verdict.UNSURE:
-            distance = getattr(finding.result, "distance", float("nan"))
-            yield f"unsure {finding.result.check} {finding.result.subject} {finding.result.part} {distance:.2f}"
+            result = finding.result
+            distance = getattr(result, "distance", float("nan"))
+            yield f"unsure {result.check} {result.subject} {result.part} {distance:.2f}"
 
 
 # --- tables -------------------------------------------------------------------------------------------------
@@ -176,13 +196,11 @@ def report(found: Found) -> None:
     print(f"  all pictures that were asked for ({len(found.seen)})")
     per_kind(found.seen)
     confusion(found.seen)
-    true = [mended for wrong, mended in found.repairs if wrong]
-    vain = [mended for wrong, mended in found.repairs if not wrong]
-    print(
-        f"  repairs of a color: {len(found.repairs)}; of {len(true)} that were truly wrong"
-        f" {sum(one.fixed for one in true)} were mended; {len(vain)} where nothing was wrong,"
-        f" {sum(one.new > 0.005 for one in vain)} of them did harm"
-    )
+    print(f"  repairs of a color: {len(found.repairs)}")
+    for kind in sorted({one.true for one in found.repairs}):
+        mine = [one.did for one in found.repairs if one.true == kind]
+        mended, harmed = sum(one.fixed for one in mine), sum(one.new > HARM for one in mine)
+        print(f"    truly {kind}: {len(mine)}, {mended} mended, {harmed} did harm")
     accepted = found.accepted
     clean = sum(truth.clean for _, truth, _ in accepted)
     sure = [truth for _, truth, verdict in accepted if verdict is Verdict.CONSISTENT]
@@ -196,6 +214,17 @@ def report(found: Found) -> None:
     print(f"  drifts left in accepted frames: {dict(left.most_common())}")
     print(f"  a person is asked about {len(asked)}, {sum(one.clean for one in asked)} of these truly clean")
     print(f"  {found.pictures} pictures, {found.pictures / max(1, len(accepted)):.2f} an accepted frame")
+
+
+def listed(found: Found) -> None:
+    """What was missed, needlessly redone, or taken for another kind; and each repair."""
+    for one in found.seen:
+        drifted = one.verdict is Verdict.DRIFTED
+        confused = one.true not in {CLEAN, TWO} and one.answered not in {one.true, "accepted"}
+        if drifted == (one.true == CLEAN) or confused:
+            print(f"    {one.verdict.value:10} {one.answered:12} {one.words}")
+    for repaired in found.repairs:
+        print(f"    repaired {repaired.words}")
 
 
 def main() -> None:
@@ -216,11 +245,7 @@ def main() -> None:
             print(f"rate {rate:g}, size {size:g}, {options.seeds} seeds of 20 panels, {seconds:.0f} s")
             report(found)
             if options.list:
-                for one in found.seen:
-                    wrong = one.verdict is Verdict.DRIFTED if one.true == CLEAN else one.verdict is not HARMED
-                    confused = one.true not in {CLEAN, TWO} and one.answered not in {one.true, "accepted"}
-                    if wrong or confused:
-                        print(f"    {one.verdict.value:10} {one.answered:12} {one.words}")
+                listed(found)
 
 
 if __name__ == "__main__":
