@@ -93,13 +93,17 @@ class Gallery:
     centroids: Vectors
     """float32 (c, d), centered, unit rows."""
     mean: Vectors
-    """float32 (d,): what is subtracted. Zero for one character without a background."""
+    """float32 (d,): what is subtracted. Zero for faces, and for one character without a background."""
 
     @classmethod
-    def build(cls, references: Mapping[str, _Rows], background: _Rows | None = None) -> Gallery:
+    def build(
+        cls, references: Mapping[str, _Rows], background: _Rows | None = None, *, centered: bool = True
+    ) -> Gallery:
         """references: name → float (n, d), n ≥ 1 vectors of its references. Two characters or more are
         centered on the mean of their centroids. background: float (k, d) vectors of what stands around the
         references; a single character has no such mean and is moved BACKGROUND_SHARE away from these.
+        centered: False for vectors that were trained to be compared as they are. Two faces of similarity .6
+        come to .45 when two people are centered on their mean, and a limit holds for one number of people.
 
         Raises ValueError for no character, a character without vectors, or differing dimensions.
         """
@@ -110,7 +114,7 @@ class Gallery:
         for name, table in tables.items():
             _require_same_width(tables[first], table, f"references of {first!r}", f"references of {name!r}")
         plain = np.stack([centroid(table) for table in tables.values()])
-        mean = _project_mean(plain, background)
+        mean = _project_mean(plain, background) if centered else np.zeros_like(plain[0])
         return cls(tuple(tables), unit_rows(plain - mean), mean)
 
     def distances(self, vectors: _Rows) -> Vectors:

@@ -154,7 +154,9 @@ def _face_gallery(readable: Sequence[tuple[_Reference, Observation]]) -> Gallery
     for reference, seen in readable:
         if reference.subject != STYLE and seen.faces:
             faces.setdefault(reference.subject, []).append(seen.faces[0].vector)
-    return Gallery.build({look: np.stack(vectors) for look, vectors in faces.items()}) if faces else None
+    if not faces:
+        return None
+    return Gallery.build({look: np.stack(vectors) for look, vectors in faces.items()}, centered=False)
 
 
 def _gallery(looks: Mapping[str, Sequence[Region]], background: Sequence[Region]) -> Gallery | None:

@@ -181,3 +181,12 @@ def test_vectors_of_another_encoder_are_refused():
         Gallery.build(cast()).distances(np.ones((1, 4)))
     with pytest.raises(ValueError, match="different encoders"):
         Gallery.build(cast(), background=np.ones((1, 4)))
+
+
+def test_a_gallery_of_faces_compares_them_as_they_are() -> None:
+    rows = np.random.default_rng(3).normal(size=(5, 8)).astype(np.float32)
+    people = {"mara": rows[:1], "tib": rows[1:2], "oswin": rows[2:3]}
+    plain = Gallery.build(people, centered=False).distances(rows)
+    np.testing.assert_allclose(plain, cosine_distance(rows, rows[:3]), atol=1e-6)
+    alone = Gallery.build({"mara": rows[:1]}, centered=False).distances(rows)
+    np.testing.assert_allclose(plain[:, :1], alone, atol=1e-6)
