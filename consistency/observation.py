@@ -98,7 +98,7 @@ def frame_to_bytes(observation: Observation) -> bytes:
         "width": observation.width,
         "height": observation.height,
         "notes": observation.notes,
-        "faces": [[numbers(face.box), face.score] for face in observation.faces],
+        "faces": [[numbers(face.box), face.score, face.clear] for face in observation.faces],
     }
     return pack(header, arrays)
 
@@ -117,8 +117,8 @@ def frame_from_bytes(data: bytes, regions: tuple[Region, ...] = ()) -> Observati
             colors=ColorField(arrays["lab"], arrays["weight"]),
             regions=regions,
             faces=tuple(
-                Face(Box(*box), score, arrays[f"face{index}"])
-                for index, (box, score) in enumerate(header["faces"])
+                Face(Box(*box), score, arrays[f"face{index}"], clear)
+                for index, (box, score, clear) in enumerate(header["faces"])
             ),
             thumbnail=arrays["thumbnail"].tobytes(),
         )

@@ -38,6 +38,8 @@ class Sighting:
     """float32 (looks,): cosine distance to each look of the gallery."""
     colors: ColorField | None
     """None for a face."""
+    clear: bool = True
+    """False for a face that is too small or turned too far to reject anybody."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +113,7 @@ def _faces(observation: Observation, gallery: Gallery | None) -> list[Sighting]:
         return []
     distances = gallery.distances(np.stack([face.vector for face in observation.faces]))
     return [
-        Sighting(face.box, "", 0.0, pinned=False, distances=row, colors=None)
+        Sighting(face.box, "", 0.0, pinned=False, distances=row, colors=None, clear=face.clear)
         for face, row in zip(observation.faces, distances, strict=True)
     ]
 

@@ -1,7 +1,8 @@
 """Identity: is each pinned character there, and does it look like itself?
 
 For each pinned character one `identity` distance of the region that plays it (`identity.alone` in a project
-of one character, `identity.photo` for a photographed person without a face encoder), `identity.swap`: does
+of one character, `identity.photo` for a photographed person without a face encoder, `identity.unclear` for a
+face that is too small or turned too far to reject anybody), `identity.swap`: does
 that region look more like another character? and `identity.missing`: does nothing look like it, and are its
 colors nowhere? For each character that the panel does not pin, `identity.unexpected`.
 """
@@ -47,6 +48,10 @@ def _of_role(role: Role, observation: Observation, expected: Expected) -> list[R
         return [Unmeasured("identity", name, reason, role.encoder)]
     scores = _scores(role.sighting, role.gallery)
     box = LabeledBox(role.sighting.box, name)
+    if not role.sighting.clear:
+        reason = f"{name}, by a face too small or turned too far to say no: {UNIT} {role.distance:.2f}"
+        evidence = Evidence(reason=reason, boxes=(box,), nearest=role.person.look, scores=scores)
+        return [Measurement("identity.unclear", name, role.distance, UNIT, role.encoder, evidence)]
     where = "at its pinned place" if role.sighting.pinned else "in the likeliest region"
     reason = f"{name}, {where}: {UNIT} {role.distance:.2f} to its references"
     evidence = Evidence(reason=reason, boxes=(box,), nearest=role.person.look, scores=scores)

@@ -25,7 +25,23 @@ def _classical(_parameter: str) -> Encoders:
     return Encoders(style=TextureEncoder(), rendering=RenderingEncoder(), subject=AppearanceEncoder())
 
 
-ENCODERS: Mapping[str, Callable[[str], Encoders]] = MappingProxyType({"classical": _classical})
+def _light(_parameter: str) -> Encoders:
+    """Small nets under Apache-2.0: photographed faces, subjects, style. Needs the extra `light`."""
+    from consistency.encoders.light import light
+
+    return light()
+
+
+def _insightface(pack: str) -> Encoders:
+    """Photographed faces by InsightFace's nets. Needs the extra `face`."""
+    from consistency.encoders.insightface import insightface
+
+    return insightface(pack)
+
+
+ENCODERS: Mapping[str, Callable[[str], Encoders]] = MappingProxyType(
+    {"classical": _classical, "light": _light, "insightface:PACK": _insightface}
+)
 """Name → factory. What follows the colon of a name ("insightface:PACK") is the user's choice, given to the
 factory, else an empty text. A factory imports what it needs when it is called, and says what to install."""
 
