@@ -12,6 +12,7 @@ import pytest
 from consistency import (
     DEFAULT_TOLERANCES,
     Box,
+    Face,
     Measurement,
     Palette,
     PinnedCharacter,
@@ -57,6 +58,20 @@ def test_the_defaults_cannot_be_changed_by_accident() -> None:
         DEFAULT_TOLERANCES["identity", "classical.appearance/1"] = Tolerance(0, 1, "by accident")
 
 
+FACE_ENCODERS = [f"insightface.{family}/1" for family in ("buffalo_l", "antelopev2", "auraface", "own")]
+
+
+def of_faces(make, ids: dict[str, str]) -> list:
+    """What is measured of two photographed people by their faces, one of them too small to be sure."""
+    gallery = make.gallery(mara=(1, 0, 0), tib=(0, 1, 0))
+    cast = [PinnedCharacter(name, name, None, medium="photo") for name in ("mara", "tib")]
+    expected = make.expected(*cast, gallery=gallery, face_gallery=gallery)
+    vectors = np.eye(3, dtype=np.float32)
+    faces = (Face(LEFT, 0.9, vectors[0]), Face(RIGHT, 0.9, vectors[1], clear=False))
+    seen = make.observation(make.region("", (1, 0, 0), WHOLE), faces=faces)
+    return [r for r in measure_frame(seen, replace(expected, encoders=ids)) if r.encoder == ids["faces"]]
+
+
 @pytest.fixture
 def emitted(make) -> set[tuple[str, str]]:
     """(check, encoder) of whatever the checks measure when everything is pinned and everything is seen."""
@@ -84,6 +99,7 @@ def emitted(make) -> set[tuple[str, str]]:
             references=tuple(sketches[:3]),
         )
         results += measure_frame(seen, replace(expected, encoders=ids))
+    results += [result for faces in FACE_ENCODERS for result in of_faces(make, {**ids, "faces": faces})]
     for camera_of in ("aaabb", "abbcc"):
         own = [replace(one, camera=camera) for one, camera in zip(sketches, camera_of, strict=True)]
         results += [result for found in measure_series(own, ids) for result in found]
