@@ -12,20 +12,20 @@ from series.assemble import assemble_audit, unsure_panels
 from series.audit import Audit
 from series.frames import Matches, match_frames
 from series.generators.generator import Generator
-from series.hold import hold
-from series.images import Images
-from series.ledger import run_figures
 from series.locked import check_lock, read_series
 from series.measure import measure_frames, with_series
 from series.memory import Memory
 from series.pinned import observe_references
 from series.plan import plan
-from series.prepare import Preview, choose_panels, first_requests, limits_of, open_generator, preview
 from series.report.live import RunEvents
-from series.retell import with_run
-from series.run import Run, Workshop, publish
-from series.run_folder import RunFolder, run_folder
-from series.store import open_store
+from series.run.driver import Run, Workshop, publish
+from series.run.folder import RunFolder, run_folder
+from series.run.hold import hold
+from series.run.images import Images
+from series.run.ledger import run_figures
+from series.run.prepare import Preview, choose_panels, first_requests, limits_of, open_generator, preview
+from series.run.retell import with_run
+from series.run.store import open_store
 from series.tolerances import resolve_tolerances
 
 

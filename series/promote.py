@@ -17,14 +17,14 @@ import numpy as np
 from consistency import Box, check_license, digest_file, load_encoders, read_frame
 from series.errors import LockError, SeriesError
 from series.files import write_atomically
-from series.images import Images
 from series.lock import Lock, Promotion, build_lock, read_lock, write_lock
 from series.locked import lock_path, with_promoted
 from series.manifest import Manifest, read_manifest
-from series.past_run import PastRun, past_run
 from series.pinned import STYLE, look_of
 from series.plan import FrameOrder, plan
 from series.promotion import promoted_path
+from series.run.images import Images
+from series.run.past import PastRun, past_run
 from series.tolerances import resolve_tolerances
 
 _LIKENESS = ("identity", "identity.alone", "identity.photo")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from consistency import Box
-    from series.rejudge import Rejudged, Rejudgment
-    from series.status import SeriesStatus
+    from series.run.rejudge import Rejudged, Rejudgment
+    from series.run.status import SeriesStatus
 
 UsualManifest = Annotated[
     Path,
@@ -45,7 +45,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Say where each panel of a series stands, what it cost, and what to do next. Also while a run works."""
-    from series.status import status_of
+    from series.run.status import status_of
 
     found = status_of(manifest, out, store)
     with reader_may_leave():
@@ -68,7 +68,7 @@ def judge(
     """Judge what runs measured again, under the tolerances that the manifest gives now. Asks for nothing."""
     from consistency import Verdict
     from series.files import write_atomically
-    from series.rejudge import rejudge
+    from series.run.rejudge import rejudge
 
     check_writable({"--json": json_file}, inputs=(manifest, manifest.with_suffix(".lock")))
     found = rejudge(manifest, out, store)
@@ -190,7 +190,7 @@ def _judged_json(found: Rejudgment) -> str:
 
 
 def _panel_json(one: Rejudged) -> dict[str, object]:
-    from series.rejudge import words_of
+    from series.run.rejudge import words_of
 
     return {
         "panel": one.panel,
@@ -207,8 +207,8 @@ def _panel_json(one: Rejudged) -> dict[str, object]:
 def _print_judged(found: Rejudgment, console: Console) -> None:
     from rich.text import Text
 
-    from series.rejudge import ASKS, MEASURES, PERSON, TAKES, words_of
     from series.report.words import one_direction
+    from series.run.rejudge import ASKS, MEASURES, PERSON, TAKES, words_of
 
     changed = [one for one in found.panels if one.changed]
     for one in changed:

@@ -3,8 +3,8 @@
     python tests/benchmarks/bench_ladder.py [--seeds 10] [--rates .1 .3 .5] [--size .7] [--attempts 4]
 
 One simulated model, one observer, one judge, one rule of acceptance: no finding has drifted. Each policy
-makes every panel of the sample comic once a seed, frame by frame; what only the whole series shows is left out for
-all of them. What is truly clean is known from the truth files.
+makes every panel of the sample comic once a seed, frame by frame; what only the whole series shows is left out
+for all of them. What is truly clean is known from the truth files.
 
 The factors by which the simulated model heeds a reinforcement are assumptions (docs/simulation.md). So this
 shows what the ladder does if a model behaves so, and nothing about any real model.
@@ -24,18 +24,18 @@ from simulated import CAST, Opened, copy_sample, opened
 from truth import Truths
 
 from consistency import Verdict, judge
-from series.attempt import Accept, Attempt
 from series.errors import SeriesError
-from series.frame_loop import Ask, Done, Fix, FrameLoop, Looked
 from series.generators.generator import Generated
 from series.generators.previz.options import read_drift_options
-from series.history import best_of
 from series.measure import measure_one
 from series.pinned import request_for
 from series.plan import FrameOrder
-from series.repair import repaired_png
+from series.reinforce.attempt import Accept, Attempt
+from series.reinforce.history import best_of
+from series.reinforce.repair import repaired_png
 from series.request import GenerationRequest
-from series.run import _Drawing
+from series.run.driver import _Drawing
+from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked
 
 UNLIMITED = 30
 """Pictures of one panel after which "without limit" gives up: it would pay for ever."""

@@ -1,6 +1,6 @@
 """How near is a run to the time that its provider needs? 100 panels on a simulated provider.
 
-    python tests/benchmarks/bench_loop.py [--panels 100] [--scale .1] [--repeat 3] [--workers 2] [--rate-limit 60]
+    python tests/benchmarks/bench_loop.py [--panels 100] [--scale .1] [--repeat 3] [--workers 2]
     python tests/benchmarks/bench_loop.py --memory
 
 The provider answers after the seconds of the planning documents' profile (docs/simulation.md), times --scale;
@@ -32,10 +32,10 @@ from typing import Any
 
 from simulated import CAST, Silent, copy_sample, opened
 
-from series.asking import MINUTE
 from series.generators.previz.latency import seconds_at
 from series.generators.previz.options import LatencyOptions, read_drift_options
 from series.generators.previz.simulate import SimulatedModel
+from series.run.asking import MINUTE
 
 
 def ideal(panels: int, places: int, latency: LatencyOptions, per_minute: float | None = None) -> float:

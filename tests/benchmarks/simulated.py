@@ -20,17 +20,17 @@ from ruamel.yaml import YAML
 
 from consistency import Locator, ObservationCache, Observer, Recipe, Verdict, load_encoders
 from series.generators.generator import Generator
-from series.images import Images
 from series.manifest import read_manifest
 from series.measure import series_results
 from series.memory import Memory
 from series.pinned import observe_references
 from series.plan import FrameOrder, plan
-from series.prepare import first_requests, limits_of, open_generator
 from series.request import GenerationRequest
-from series.run import Run, Workshop
-from series.run_folder import RunFolder
-from series.store import open_store
+from series.run.driver import Run, Workshop
+from series.run.folder import RunFolder
+from series.run.images import Images
+from series.run.prepare import first_requests, limits_of, open_generator
+from series.run.store import open_store
 from series.tolerances import resolve_tolerances
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "lantern"

@@ -16,14 +16,14 @@ import cv2
 import numpy as np
 
 from consistency import read_frame
-from series.attempt import Attempt, RepairKind
 from series.drift import DriftKind
-from series.frame_loop import FrameLoop
 from series.generators.generator import Generated
 from series.generators.previz.options import DriftOptions
 from series.generators.previz.simulate import TRUTH, SimulatedModel
-from series.images import Images
+from series.reinforce.attempt import Attempt, RepairKind
 from series.request import GenerationRequest
+from series.run.frame_loop import FrameLoop
+from series.run.images import Images
 
 SIDE = 512
 """Pixels along the longer side at which two pictures are compared."""

@@ -4,8 +4,8 @@
 
 Runs the sample comic on a simulated model as `series run` does, over several seeds, and joins each picture
 with the truth beside it. Prints for each size of drift: per kind how many drifts were found, unsure and
-missed; clean pictures that were asked for again; the kind that was answered beside the true one; what local repairs
-did; how many accepted frames are truly clean. --list names each picture that was missed or needlessly redone.
+missed; clean pictures that were asked for again; the kind that was answered beside the true one; what local
+repairs did; how many accepted frames are truly clean. --list names each picture that was missed or needlessly redone.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from simulated import CAST, copy_sample, opened
 from truth import HARM, Mended, Truth, Truths, base_of, pictures
 
 from consistency import Verdict
-from series.attempt import Accept, AskHuman, Attempt, Mend, RepairKind, Retry
 from series.drift import Drifted, DriftKind
-from series.frame_loop import Done, FrameLoop
 from series.generators.previz.options import KIND_WEIGHTS, read_drift_options
-from series.history import PanelHistory
+from series.reinforce.attempt import Accept, AskHuman, Attempt, Mend, RepairKind, Retry
+from series.reinforce.history import PanelHistory
+from series.run.frame_loop import Done, FrameLoop
 
 KINDS = tuple(kind for kind in DriftKind if kind in KIND_WEIGHTS)
 CLEAN = "nothing"

@@ -1,0 +1,486 @@
+"""The loop: orders in, decided panels out. Generating, observing and repairing run side by side.
+
+This thread alone decides and keeps the books. Pictures are made in threads (`series.run.asking`), observed in
+worker processes, repaired in a thread. What a panel does next depends on its own pictures only, so the order
+in which answers come changes nothing but the time; a resumed run tells each panel's loop its stored answers
+again and goes on where they end.
+"""
+
+from __future__ import annotations
+
+import heapq
+import queue
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from consistency import Desk, Tolerances, Verdict, Waiting, judge
+from series.drift import DriftKind
+from series.errors import SeriesError
+from series.generators.generator import FailureKind, Generator
+from series.measure import measure_one, series_results
+from series.measured import Measured
+from series.memory import Memory
+from series.pinned import Pinned, request_for
+from series.plan import FrameOrder
+from series.reinforce import Limits, best_of
+from series.reinforce.attempt import Accept
+from series.reinforce.repair import repaired_png
+from series.request import GenerationRequest, Means, NamedColor, Reference, Reinforcement, Role
+from series.run.answer import Answer, Asked
+from series.run.asking import Arrived, Courier
+from series.run.folder import RunFolder
+from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked
+from series.run.images import Images
+from series.run.ledger import Ledger, MoneyState
+from series.run.retell import found_in, state_of
+from series.run.sketchbook import layout, swatches
+from series.run.store import Store
+
+if TYPE_CHECKING:
+    from series.report.live import RunEvents
+
+SERIES_ROUNDS = 2
+"""Times that accepted frames are looked at as a series and opened again: the second answers what the first
+changed; more would chase the tail of a comparison that moves with every new frame."""
+REPAIRERS = 1
+"""Threads that repair pictures: a repair takes less time than observing its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Everything that a run works with, opened and closed by its caller."""
+
+    generator: Generator
+    store: Store
+    images: Images
+    desk: Desk
+    memory: Memory
+    pinned: Pinned
+    tolerances: Tolerances
+    off: frozenset[str]
+    limits: Limits
+    budget: float | None
+    """US dollars for the whole series, earlier runs included; None for no limit."""
+    again: bool = False
+    """A person agreed to ask anew for pictures that may have been billed already."""
+
+
+@dataclass(slots=True)
+class Ran:
+    """How a run ended."""
+
+    loops: Mapping[str, FrameLoop]
+    """Panel → its loop, in panel order."""
+    measured: dict[str, Measured] = field(default_factory=dict)
+    """Picture's digest and panel, see `of` → its results."""
+    stopped: str = ""
+    """Why nothing more was asked for, although panels are left; empty when none is."""
+
+    def of(self, panel: str, image: str) -> Measured:
+        """What was measured in a picture of a panel."""
+        return self.measured[f"{panel}/{image}"]
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """Panel → sha256 of the picture that is its frame, or the best so far."""
+        best = {panel: best_of(loop.attempts) for panel, loop in self.loops.items()}
+        decided = {panel: loop.step.best for panel, loop in self.loops.items() if isinstance(loop.step, Done)}
+        return {panel: one.image for panel, one in (best | decided).items() if one is not None and one.image}
+
+    @property
+    def without_picture(self) -> tuple[str, ...]:
+        """Panels that have none yet."""
+        kept = self.kept
+        return tuple(panel for panel in self.loops if panel not in kept)
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Panels that are accepted."""
+        return frozenset(panel for panel, loop in self.loops.items() if state_of(loop) == "accepted")
+
+    @property
+    def repairs(self) -> int:
+        """Made here, in all runs."""
+        return sum(attempt.repair is not None for loop in self.loops.values() for attempt in loop.attempts)
+
+
+def publish(ran: Ran, folder: RunFolder, images: Images) -> list[Measured]:
+    """Put each panel's picture under its name. → their results, in panel order."""
+    kept = ran.kept
+    names = folder.publish({panel: images.path(image) for panel, image in kept.items()})
+    return [replace(ran.of(panel, image), file=names[panel]) for panel, image in kept.items()]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A picture at the desk is done."""
+
+    panel: str
+    image: str
+    waiting: Waiting
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mended:
+    panel: str
+    image: str
+    """Empty when it could not be repaired."""
+    reason: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class _Answered:
+    """A try whose pictures are being looked at."""
+
+    answer: Answer | None
+    """None for a repair."""
+    images: tuple[str, ...]
+    missing: int
+
+
+class Run:
+    """Drives the loops of all panels until each is done, or nothing more may be asked for."""
+
+    def __init__(
+        self,
+        orders: Sequence[FrameOrder],
+        requests: Mapping[str, GenerationRequest],
+        workshop: Workshop,
+        watcher: RunEvents,
+        chosen: Collection[str] | None = None,
+    ) -> None:
+        """requests: panel → its first request. chosen: panels that may be asked for; None for all."""
+        self._shop, self._watcher = workshop, watcher
+        self._chosen = frozenset(requests if chosen is None else chosen)
+        self._orders = {order.panel: order for order in orders}
+        self._events: queue.Queue[Arrived | _Seen | _Mended] = queue.Queue()
+        self._courier = Courier(workshop.generator, workshop.images, self._events.put)
+        self._ledger = self._recovered()
+        drawing = _Drawing(workshop.images)
+        self._loops = {
+            order.panel: FrameLoop(
+                order,
+                requests[order.panel],
+                abilities=workshop.generator.abilities,
+                limits=workshop.limits,
+                desk=drawing,
+            )
+            for order in orders
+        }
+        self._ran = Ran(self._loops)
+        self._ready: list[tuple[int, int, str]] = []
+        self._looking: dict[str, _Answered] = {}
+        self._at_desk = 0
+        self._mending = 0
+        self._error: SeriesError | None = None
+
+    def _recovered(self) -> Ledger:
+        """The books as an earlier run left them, what it may have paid for without an answer included."""
+        idempotent = self._shop.generator.abilities.idempotent
+        self._shop.store.recover(idempotent=idempotent)
+        lost = () if idempotent else self._shop.store.books().money
+        self._unknown = {
+            row.asked for row in lost if row.state is MoneyState.UNKNOWN and row.micros and not row.forgiven
+        }
+        return self._shop.store.ledger()
+
+    def run(self) -> Ran:
+        """→ how it ended. An interruption finishes what was sent, since it is paid for, and goes up."""
+        self._watcher.begin(len(self._loops), self._shop.budget)
+        self._shop.desk.warm()
+        with ThreadPoolExecutor(REPAIRERS, "repair") as self._repairers:
+            try:
+                for panel in self._loops:
+                    self._advance(panel)
+                self._until_quiet()
+                for left in reversed(range(SERIES_ROUNDS + 1)):
+                    if not self._reopen(last=left == 0):
+                        break
+                    self._until_quiet()
+            except KeyboardInterrupt:
+                self._finish_what_was_sent()
+                raise
+        if self._error is not None:
+            raise self._error
+        for loop in self._loops.values():
+            if not isinstance(loop.step, Done):
+                self._unfinished(loop)
+        return self._ran
+
+    # --- the clockwork --------------------------------------------------------------------------------
+
+    def _until_quiet(self) -> None:
+        while True:
+            self._send()
+            if not (self._courier.in_flight or self._at_desk or self._mending or self._may_send()):
+                return
+            try:
+                self._handle(self._events.get(timeout=self._patience()))
+            except queue.Empty:
+                for late in self._courier.overdue():
+                    self._came(late, in_time=True)
+
+    def _patience(self) -> float | None:
+        """Seconds until something has to be done though nothing came."""
+        soonest = self._courier.next_deadline_s()
+        if self._may_send():
+            soonest = min(soonest, self._courier.wait_s())
+        return None if soonest == float("inf") else max(soonest, 0.001)
+
+    def _may_send(self) -> bool:
+        return bool(self._ready) and not self._ran.stopped and self._error is None
+
+    def _send(self) -> None:
+        while self._may_send() and self._courier.wait_s() <= 0:
+            _, _, panel = heapq.heappop(self._ready)
+            step = self._loops[panel].step
+            if isinstance(step, Ask):
+                self._ask(panel, step)
+
+    def _handle(self, event: Arrived | _Seen | _Mended) -> None:
+        if isinstance(event, Arrived):
+            self._came(event, in_time=self._courier.arrived(event.asked))
+        elif isinstance(event, _Seen):
+            self._at_desk -= 1
+            self._seen(event)
+        else:
+            self._mending -= 1
+            self._mended(event)
+
+    def _finish_what_was_sent(self) -> None:
+        while self._courier.in_flight:
+            event = self._events.get()
+            if isinstance(event, Arrived) and self._courier.arrived(event.asked):
+                self._shop.store.settle(event.asked, event.answer)
+
+    # --- one panel's next step --------------------------------------------------------------------------
+
+    def _advance(self, panel: str) -> None:
+        loop = self._loops[panel]
+        step = loop.step
+        if isinstance(step, Done):
+            self._done(loop, step)
+        elif isinstance(step, Fix):
+            self._mending += 1
+            self._repairers.submit(self._repair, panel, step)
+        else:
+            self._recall_or_queue(panel, step)
+
+    def _recall_or_queue(self, panel: str, step: Ask) -> None:
+        asked = _asked(panel, step)
+        known = self._shop.store.answer(asked)
+        if known is not None and known.final:
+            self._look(panel, _Answered(known, known.images, len(known.images)))
+        elif panel in self._chosen:
+            heapq.heappush(self._ready, (step.number, self._orders[panel].index, panel))
+
+    def _ask(self, panel: str, step: Ask) -> None:
+        asked = _asked(panel, step)
+        usd = self._shop.generator.price(step.request)
+        if asked in self._unknown and self._shop.again:
+            self._shop.store.forgive(asked)
+        elif asked in self._unknown:
+            reason = (
+                "the last run ended before its answer came, and it may have been billed; --again asks anew"
+            )
+            self._loops[panel].answered((), failure=FailureKind.TIMEOUT, reason=reason)
+            self._advance(panel)
+            return
+        already = self._shop.store.open_usd(asked)
+        if not self._ledger.may_reserve(usd, self._shop.budget, already):
+            self._ran.stopped = self._out_of_money(usd)
+            return
+        self._shop.store.reserve(asked, generator=self._shop.generator.name, usd=usd, request="")
+        self._ledger = self._ledger.reserved(usd, already)
+        self._watcher.asked(panel, step.number)
+        self._courier.send(asked, step.request)
+
+    def _out_of_money(self, usd: float) -> str:
+        budget = self._shop.budget or 0.0
+        left = self._ledger.room(self._shop.budget)
+        return (
+            f"the next picture costs ${usd:.3f}, and ${left:.3f} of ${budget:.2f} is left: "
+            f"raise budget.usd in the manifest, or --budget, and run again; everything made so far is kept"
+        )
+
+    # --- what came --------------------------------------------------------------------------------------
+
+    def _came(self, arrived: Arrived, *, in_time: bool) -> None:
+        asked, answer = arrived.asked, arrived.answer
+        self._shop.store.settle(asked, answer)
+        if not in_time:
+            return  # given up before; the next run finds it
+        self._ledger = self._shop.store.ledger()
+        loop = self._loops[asked.panel]
+        self._watcher.answered(
+            asked.panel, len(loop.attempts) + 1, answer.seconds, answer.usd, pictures=len(answer.images)
+        )
+        if arrived.error is not None:
+            self._error = self._error or arrived.error
+        elif answer.failure is not None and answer.failure.stops_the_run:
+            self._ran.stopped = self._ran.stopped or f"{answer.failure.value}: {answer.reason}"
+        else:
+            self._look(asked.panel, _Answered(answer, answer.images, len(answer.images)))
+
+    def _repair(self, panel: str, step: Fix) -> None:
+        """In the repair thread."""
+        try:
+            data = repaired_png(self._shop.images.path(step.image), step.repair, self._orders[panel])
+            self._events.put(_Mended(panel, self._shop.images.keep(data)))
+        except SeriesError as error:
+            self._events.put(_Mended(panel, "", str(error)))
+
+    def _mended(self, mended: _Mended) -> None:
+        if mended.image:
+            self._look(mended.panel, _Answered(None, (mended.image,), 1))
+        else:
+            self._loops[mended.panel].repaired(None, mended.reason)
+            self._advance(mended.panel)
+
+    # --- looking ----------------------------------------------------------------------------------------
+
+    def _look(self, panel: str, answered: _Answered) -> None:
+        self._looking[panel] = answered
+        order = self._orders[panel]
+        for image in answered.images:
+            known = self._shop.memory.recall(image, order, self._shop.images.path(image).name)
+            if known is not None:
+                self._ran.measured[f"{panel}/{image}"] = known
+                answered.missing -= 1
+            else:
+                request = request_for(order, self._shop.images.path(image), self._shop.pinned)
+                self._at_desk += 1
+                self._shop.desk.submit(request, partial(self._ring, panel, image))
+        if answered.missing == 0:
+            self._tell(panel)
+
+    def _ring(self, panel: str, image: str, waiting: Waiting) -> None:
+        """In whatever thread the desk was done in."""
+        self._events.put(_Seen(panel, image, waiting))
+
+    def _seen(self, seen: _Seen) -> None:
+        order, shop = self._orders[seen.panel], self._shop
+        observation = shop.desk.take(seen.waiting)
+        name = shop.images.path(seen.image).name
+        one = measure_one(name, order, observation, shop.pinned, shop.off)
+        shop.memory.keep(one)
+        self._ran.measured[f"{seen.panel}/{seen.image}"] = one
+        self._looking[seen.panel].missing -= 1
+        if self._looking[seen.panel].missing == 0:
+            self._tell(seen.panel)
+
+    def _tell(self, panel: str) -> None:
+        """Tell the panel's loop what was found in all pictures of its try."""
+        answered, loop = self._looking.pop(panel), self._loops[panel]
+        measured = [self._ran.of(panel, image) for image in answered.images]
+        looked = [
+            Looked(image, judge(one.results, self._shop.tolerances))
+            for image, one in zip(answered.images, measured, strict=True)
+            if not one.error
+        ]
+        unreadable = next((one.error for one in measured if one.error), "")
+        if answered.answer is None:
+            loop.repaired(looked[0] if looked else None, unreadable)
+        else:
+            failure = answered.answer.failure
+            if failure is None and not looked:
+                failure = FailureKind.MALFORMED
+            loop.answered(
+                looked,
+                failure=failure,
+                reason=answered.answer.reason or unreadable,
+                usd=answered.answer.usd,
+                seconds=answered.answer.seconds,
+            )
+        self._note(loop)
+        self._advance(panel)
+
+    def _note(self, loop: FrameLoop) -> None:
+        attempt = loop.attempts[-1]
+        verdict = attempt.assessment.verdict if attempt.assessment is not None else None
+        if verdict is not None:
+            key = self._shop.memory.key(attempt.image, loop.order)
+            self._shop.store.looked(loop.order.panel, attempt.image, key, verdict.value)
+        worst = next(iter(found_in(attempt)), "")
+        self._watcher.judged(loop.order.panel, attempt.number, verdict, worst)
+
+    # --- done -------------------------------------------------------------------------------------------
+
+    def _done(self, loop: FrameLoop, step: Done) -> None:
+        state = state_of(loop)
+        best = step.best
+        self._shop.store.outcome(
+            loop.order.panel,
+            state,
+            image=best.image if best else "",
+            number=best.number if best else 0,
+            reason=step.decision.reason,
+        )
+        self._watcher.finished(loop.order.panel, "accepted" if state == "accepted" else step.decision.reason)
+
+    def _unfinished(self, loop: FrameLoop) -> None:
+        best = best_of(loop.attempts)
+        image, number = (best.image, best.number) if best is not None else ("", 0)
+        reason = self._ran.stopped or "not asked for in the last run"
+        self._shop.store.outcome(loop.order.panel, "unfinished", image=image, number=number, reason=reason)
+
+    def _reopen(self, *, last: bool) -> bool:
+        """Open accepted panels again that the series as a whole shows to have drifted; the last time a
+        person is asked instead. → any?"""
+        accepted = {
+            panel: self._ran.of(panel, loop.step.best.image)
+            for panel, loop in self._loops.items()
+            if isinstance(loop.step, Done) and loop.step.best is not None
+        }
+        found = series_results(list(accepted.values()), self._shop.pinned.encoders, self._shop.off)
+        opened = False
+        for panel, results in zip(accepted, found, strict=True):
+            loop, assessment = self._loops[panel], judge(results, self._shop.tolerances)
+            step = loop.step
+            if (
+                assessment.verdict is Verdict.DRIFTED
+                and isinstance(step, Done)
+                and isinstance(step.decision, Accept)
+            ):
+                loop.reopened(assessment, last=last)
+                opened = True
+                self._advance(panel)
+        return opened
+
+
+class _Drawing:
+    """Where kept pictures are, and references drawn for a request."""
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+
+    def path(self, image: str) -> Path:
+        return self._images.path(image)
+
+    def draw(self, reinforcement: Reinforcement, request: GenerationRequest) -> Reference | None:
+        if reinforcement.means is not Means.REFERENCE:
+            return None
+        if reinforcement.kind is DriftKind.PALETTE:
+            colors = swatches(_colors(request, reinforcement.subject))
+            return self._kept(Role.PALETTE, reinforcement.subject, colors)
+        if reinforcement.kind is DriftKind.COMPOSITION:
+            return self._kept(Role.LAYOUT, "layout", layout(request))
+        return None
+
+    def _kept(self, role: Role, subject: str, data: bytes) -> Reference:
+        digest = self._images.keep(data)
+        return Reference(role, subject, digest, self._images.path(digest))
+
+
+def _colors(request: GenerationRequest, subject: str) -> tuple[NamedColor, ...]:
+    """The character's own colors, or those of the picture."""
+    own = next((identity.colors for identity in request.identities if identity.name == subject), ())
+    return own or request.palette
+
+
+def _asked(panel: str, step: Ask) -> Asked:
+    return Asked(panel, step.request.digest, step.repeat)

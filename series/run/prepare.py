@@ -1,0 +1,86 @@
+"""A manifest and what a person asks for in; what a run needs before it starts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from consistency import digest_file
+from series.errors import SeriesError
+from series.generators import load_generator
+from series.generators.generator import Abilities, Generator
+from series.generators.patience import patient
+from series.manifest import Manifest
+from series.plan import FrameOrder
+from series.reinforce import Limits
+from series.request import GenerationRequest, describe, first_request
+from series.run.folder import RunFolder
+
+
+def choose_panels(orders: Sequence[FrameOrder], wanted: Iterable[str]) -> tuple[str, ...]:
+    """The panels asked for, or all. Raises SeriesError for one that is not in the manifest."""
+    known = [order.panel for order in orders]
+    chosen = tuple(dict.fromkeys(wanted))
+    for panel in chosen:
+        if panel not in known:
+            near = get_close_matches(panel, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; it has {known[0]} to {known[-1]}"
+            raise SeriesError(f"--panels: the manifest has no panel {panel!r}{hint}")
+    return chosen or tuple(known)
+
+
+def open_generator(
+    manifest: Manifest, folder: RunFolder, name: str | None, given: Generator | None
+) -> Generator:
+    """The one that is given, or named, or in the manifest; patient with what fails on the way."""
+    if given is None:
+        given = load_generator(manifest.generator, folder=manifest.folder, out=folder.root, name=name)
+    return patient(given)
+
+
+def first_requests(
+    manifest: Manifest, orders: Sequence[FrameOrder], abilities: Abilities
+) -> dict[str, GenerationRequest]:
+    """Panel → what it is asked for first."""
+    cast = tuple(manifest.characters)
+    digests = _digests(orders)
+    return {
+        order.panel: first_request(order, cast=cast, digests=digests, abilities=abilities) for order in orders
+    }
+
+
+def limits_of(manifest: Manifest, attempts: int | None) -> Limits:
+    """The loop's limits: the command line's number of attempts, the manifest's, or the usual one."""
+    wanted = attempts or manifest.budget.attempts
+    return Limits() if wanted is None else replace(Limits(), attempts=wanted)
+
+
+def _digests(orders: Sequence[FrameOrder]) -> Mapping[Path, str]:
+    paths = {path for order in orders for path in order.style.references}
+    paths |= {path for order in orders for member in order.characters for path in member.references}
+    return {path: digest_file(path) for path in sorted(paths)}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would ask for."""
+
+    requests: tuple[str, ...]
+    """Each request in words, in panel order."""
+    summary: str
+
+
+def preview(
+    requests: Mapping[str, GenerationRequest], generator: Generator, chosen: Iterable[str]
+) -> Preview:
+    """The first requests in words, and what they are expected to cost. Nothing is sent."""
+    asked = [requests[panel] for panel in chosen]
+    usd = sum(generator.price(request) for request in asked)
+    pictures = "picture" if len(asked) == 1 else "pictures"
+    return Preview(
+        tuple(describe(request) for request in asked),
+        f"{len(asked)} {pictures} from {generator.name}, ${usd:.2f} if each passes at once; what an earlier "
+        f"run made already is not paid for again. Nothing was sent",
+    )

@@ -1,0 +1,166 @@
+"""Decided panels in, what a report tells of them out: each try, what it answered, what followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from consistency import Assessment, Finding, Unmeasured, Verdict
+from series.audit import Audit, AuditedAttempt, AuditedFrame, RunFigures
+from series.drift import DriftKind
+from series.measured import Measured
+from series.reinforce.attempt import Accept, AskHuman, Attempt, Decision, Mend, Repair, RepairKind, Retry
+from series.request import Means, Reinforcement
+from series.run.frame_loop import Done, FrameLoop
+
+FINDINGS_TOLD = 4
+"""Findings of one try that a report names: the worst; the frame's own list has all of the kept one."""
+
+_MEANS = {
+    Means.TEXT: "said in words",
+    Means.REFERENCE: "reference put first",
+    Means.NEW_SEED: "drawn afresh",
+    Means.EDIT: "edited",
+    Means.MASKED_EDIT: "edited inside a box",
+    Means.CANDIDATES: "several candidates",
+    Means.STRONGER_MODEL: "a stronger model",
+    Means.REWORD: "other words",
+    Means.LOCAL: "repaired here",
+}
+
+
+def with_run(
+    audit: Audit, loops: Mapping[str, FrameLoop], measured: Mapping[str, Measured], figures: RunFigures
+) -> Audit:
+    """The audit with each frame's tries and what the run took. measured: "panel/digest" → results.
+
+    A panel whose tries gave no picture is a frame too, in its place, with the reason as its error.
+    """
+    pictured = {frame.panel: frame for frame in audit.frames}
+    frames = [pictured.get(panel) or _without_picture(loop) for panel, loop in loops.items() if loop.attempts]
+    told = tuple(_frame(frame, loops[frame.panel], measured) for frame in frames)
+    missing = tuple(panel for panel in audit.panels_without_frame if not loops[panel].attempts)
+    return replace(audit, frames=told, panels_without_frame=missing, run=figures)
+
+
+def state_of(loop: FrameLoop) -> str:
+    """accepted, person (one has to decide) or unfinished."""
+    if not isinstance(loop.step, Done):
+        return "unfinished"
+    last = loop.attempts[-1].failure
+    if last is not None and not last.final:
+        return "unfinished"  # nobody has to decide: the next run asks again
+    return "accepted" if isinstance(loop.step.decision, Accept) else "person"
+
+
+def outcome_of(loop: FrameLoop) -> str:
+    """In words: accepted, or why a person is asked, or why it is not finished."""
+    if not isinstance(loop.step, Done):
+        return "not finished"
+    if state_of(loop) == "unfinished":
+        return f"not finished: {loop.step.decision.reason}"
+    return "accepted" if isinstance(loop.step.decision, Accept) else loop.step.decision.reason
+
+
+def _without_picture(loop: FrameLoop) -> AuditedFrame:
+    order = loop.order
+    return AuditedFrame(
+        panel=order.panel,
+        file="",
+        characters=tuple(member.name for member in order.characters),
+        width=0,
+        height=0,
+        thumbnail=b"",
+        assessment=Assessment(()),
+        error=f"no picture: {next(iter(found_in(loop.attempts[-1])), '')}",
+        scene=order.scene,
+        shot=order.shot,
+    )
+
+
+def _frame(frame: AuditedFrame, loop: FrameLoop, measured: Mapping[str, Measured]) -> AuditedFrame:
+    kept = loop.step.best.number if isinstance(loop.step, Done) and loop.step.best is not None else None
+    attempts = tuple(
+        _attempt(attempt, loop, measured, kept=attempt.number == kept) for attempt in loop.attempts
+    )
+    return replace(frame, attempts=attempts, outcome=outcome_of(loop))
+
+
+def _attempt(
+    attempt: Attempt, loop: FrameLoop, measured: Mapping[str, Measured], *, kept: bool
+) -> AuditedAttempt:
+    before = loop.decisions[attempt.number - 2] if attempt.number > 1 else None
+    after = loop.decisions[attempt.number - 1]
+    one = measured.get(f"{loop.order.panel}/{attempt.image}")
+    return AuditedAttempt(
+        number=attempt.number,
+        kind="repaired" if attempt.repair else "asked" if attempt.image else "failed",
+        verdict=attempt.assessment.verdict if attempt.assessment else None,
+        thumbnail=one.thumbnail if one else b"",
+        changed=_changed(before),
+        answers=_answers(before),
+        drifted=tuple(found_in(attempt)),
+        skipped=tuple(f"{one.rung}: {one.reason}" for one in getattr(after, "skipped", ())),
+        decision=_decided(after),
+        usd=attempt.usd,
+        seconds=attempt.seconds,
+        kept=kept,
+    )
+
+
+def found_in(attempt: Attempt) -> Iterable[str]:
+    """What drifted in a try, in words; or why there is no picture."""
+    if attempt.assessment is None:
+        yield attempt.reason or (attempt.failure.value if attempt.failure else "no picture")
+        return
+    worst = [f for f in attempt.assessment.findings if f.verdict is Verdict.DRIFTED]
+    for finding in worst[:FINDINGS_TOLD]:
+        yield _words(finding)
+    if len(worst) > FINDINGS_TOLD:
+        yield f"and {len(worst) - FINDINGS_TOLD} more"
+    if attempt.reason:
+        yield attempt.reason
+
+
+def _words(finding: Finding) -> str:
+    result = finding.result
+    said = result.reason if isinstance(result, Unmeasured) else result.evidence.reason
+    return said or f"{result.check} of {result.subject}"
+
+
+def _changed(decision: Decision | None) -> str:
+    if isinstance(decision, Retry):
+        return f"{_MEANS[decision.reinforcement.means]}: {decision.reinforcement.text}"
+    if isinstance(decision, Mend):
+        return _mended(decision.repair)
+    return ""
+
+
+def _mended(repair: Repair) -> str:
+    if repair.kind is RepairKind.SET_LETTERING:
+        return "repaired here: the words are set with a font"
+    of = f"{repair.part} of {repair.subject}" if repair.part else repair.subject
+    return f"repaired here: {of} turned from {repair.found} to {repair.pinned}"
+
+
+def _answers(decision: Decision | None) -> str:
+    if isinstance(decision, Retry):
+        return _drift(decision.reinforcement.kind, decision.reinforcement)
+    if isinstance(decision, Mend):
+        return _drift(decision.repair.drift, decision.repair)
+    return ""
+
+
+def _drift(kind: DriftKind, about: Reinforcement | Repair) -> str:
+    part = f", {about.part}" if about.part else ""
+    return f"{kind.value} of {about.subject}{part}"
+
+
+def _decided(decision: Decision) -> str:
+    if isinstance(decision, Accept):
+        return f"accepted: {decision.reason}" if decision.reason else "accepted"
+    if isinstance(decision, AskHuman):
+        return f"a person is asked: {decision.reason}"
+    if isinstance(decision, Mend):
+        return _mended(decision.repair)
+    return f"asked again: {_MEANS[decision.reinforcement.means]}"

@@ -1,0 +1,8 @@
+"""The memory of a series: answers and money, in SQLite or any database that SQLAlchemy speaks to."""
+
+from __future__ import annotations
+
+from series.run.answer import Answer, Asked
+from series.run.store.store import Look, Store, look_into, open_store
+
+__all__ = ["Answer", "Asked", "Look", "Store", "look_into", "open_store"]

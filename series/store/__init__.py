@@ -1,8 +1,0 @@
-"""The memory of a series: answers and money, in SQLite or any database that SQLAlchemy speaks to."""
-
-from __future__ import annotations
-
-from series.answer import Answer, Asked
-from series.store.store import Look, Store, look_into, open_store
-
-__all__ = ["Answer", "Asked", "Look", "Store", "look_into", "open_store"]
