@@ -167,6 +167,18 @@ def test_a_box_that_two_requests_share_is_kept_once(scripted, cache, pictures) -
     np.testing.assert_array_equal(one.regions[0].vector, one.regions[1].vector)
 
 
+def test_letters_are_counted_in_each_box_and_kept(scripted, cache, pictures) -> None:
+    boxes = (Box(0, 0, 1, 0.4), Box(0.5, 0, 1, 0.4))
+    recipe = Recipe(scripted, NOBODY)
+    (first,), _ = observe(recipe, cache, [Request(pictures[0], lettering=(*boxes, boxes[0]))])
+    assert tuple(marks.box for marks in first.lettering) == boxes
+    (again,), counts = observe(recipe, cache, [Request(pictures[0], lettering=boxes[::-1])])
+    assert counts == Counts(cached=1)
+    assert again.lettering == first.lettering[::-1]
+    (more,), counts = observe(recipe, cache, [Request(pictures[0], lettering=(Box(0, 0.6, 1, 1),))])
+    assert (counts.decoded, counts.encoded, len(more.lettering)) == (1, 0, 1)
+
+
 def test_nothing_asked_for_observes_the_frame_alone(scripted, cache, pictures) -> None:
     (one,), counts = observe(Recipe(scripted, NOBODY), cache, [Request(pictures[0], {"mara": 3})])
     assert one.regions == ()

@@ -16,6 +16,7 @@ from consistency import (
     Measurement,
     Palette,
     PinnedCharacter,
+    PinnedWords,
     Swatch,
     Tolerance,
     ToleranceError,
@@ -26,8 +27,10 @@ from consistency import (
     measure_frame,
     measure_series,
     parse_color,
+    words_box,
 )
 from consistency.measurement import WHOLE
+from consistency.text_marks import TextMarks
 
 LEFT, RIGHT = Box(0.0, 0.2, 0.3, 0.9), Box(0.6, 0.2, 0.9, 0.9)
 
@@ -84,6 +87,9 @@ def emitted(make) -> set[tuple[str, str]]:
         make.region("tib", (0, 1, 0), RIGHT),
         colors=make.color_field((200, 50, 46), 24),
     )
+    words = PinnedWords("Where to?", Box(0, 0, 1, 0.4), "mara"), PinnedWords("Click")
+    counted = tuple(TextMarks(words_box(one.place), 5, 0, dark=True) for one in words)
+    seen = replace(seen, lettering=counted)
     sketches = [make.a_sketch(f"p{i}", camera="abb"[i % 3]) for i in range(5)]
     trio = make.gallery(mara=(1, 0, 0), tib=(0, 1, 0), oswin=(0, 0, 1))
     results = []
@@ -97,6 +103,7 @@ def emitted(make) -> set[tuple[str, str]]:
             palettes=(("world", palette),),
             style_references=tuple(sketches[:3]),
             references=tuple(sketches[:3]),
+            lettering=words,
         )
         results += measure_frame(seen, replace(expected, encoders=ids))
     results += [result for faces in FACE_ENCODERS for result in of_faces(make, {**ids, "faces": faces})]
@@ -118,7 +125,7 @@ def test_every_default_is_for_something_that_a_check_measures(emitted) -> None:
 def test_no_check_measures_under_a_name_that_was_not_seen_here(emitted, repository: Path) -> None:
     """Guards the collection above: every dotted name in the checks' code is among what they emitted."""
     code = "\n".join(p.read_text(encoding="utf-8") for p in (repository / "consistency/checks").glob("*.py"))
-    kinds = "identity|color|style|rendering|picture"
+    kinds = "identity|color|style|rendering|picture|lettering"
     named = set(re.findall(rf'"((?:{kinds})\.[a-z0-9]+)"', code))
     assert named == {check for check, _ in emitted if "." in check}
 

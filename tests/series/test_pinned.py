@@ -81,6 +81,27 @@ def test_a_pinned_place_is_looked_at_instead_of_searched_for(pin, comic) -> None
     assert request.wanted == {"tib": PROPOSALS_OTHERS}
 
 
+def test_the_places_of_words_are_looked_at_once_each(pin, comic) -> None:
+    comic.edit(
+        "{id: p01, characters: [mara]}",
+        "{id: p01, characters: [mara], lettering: [{text: Hello there, place: top, speaker: mara}, "
+        "{text: Hello too, place: top}, Click.]}",
+    )
+    orders, pinned = pin()
+    request = request_for(orders["p01"], Path("p01.png"), pinned)
+    top, anywhere = request.lettering
+    assert (top.left, top.top, top.right) == (0, 0, 1)
+    assert 0.4 < top.bottom < 0.5
+    assert anywhere == Box(0, 0, 1, 1)
+    words = expect(orders["p01"], pinned).lettering
+    assert [(one.text, one.speaker) for one in words] == [
+        ("Hello there", "mara"),
+        ("Hello too", ""),
+        ("Click.", ""),
+    ]
+    assert request_for(orders["p02"], Path("p02.png"), pinned).lettering == ()
+
+
 def test_an_outfit_without_references_is_measured_by_the_main_look(pin, comic) -> None:
     comic.edit("references: [refs/mara_home.png], ", "")
     orders, pinned = pin()
