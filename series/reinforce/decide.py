@@ -1,7 +1,7 @@
 """One panel's history in, the next decision out: accept, ask again stronger, repair here, or ask a person.
 
-Pure: the same history gives the same decision on any machine. The table of means is `ladder`; asking, repairing
-and keeping are the driver's.
+Pure: the same history gives the same decision on any machine. The table of means is `ladder`; asking,
+repairing and keeping are the driver's.
 """
 
 from __future__ import annotations

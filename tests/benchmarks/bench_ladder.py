@@ -3,8 +3,8 @@
     python tests/benchmarks/bench_ladder.py [--seeds 10] [--rates .1 .3 .5] [--size .7] [--attempts 4]
 
 One simulated model, one observer, one judge, one rule of acceptance: no finding has drifted. Each policy
-makes every panel of the sample comic once a seed, frame by frame; what only the whole series shows is left out
-for all of them. What is truly clean is known from the truth files.
+makes every panel of the sample comic once a seed, frame by frame; what only the whole series shows is left
+out for all of them. What is truly clean is known from the truth files.
 
 The factors by which the simulated model heeds a reinforcement are assumptions (docs/simulation.md). So this
 shows what the ladder does if a model behaves so, and nothing about any real model.

@@ -5,7 +5,8 @@
 Runs the sample comic on a simulated model as `series run` does, over several seeds, and joins each picture
 with the truth beside it. Prints for each size of drift: per kind how many drifts were found, unsure and
 missed; clean pictures that were asked for again; the kind that was answered beside the true one; what local
-repairs did; how many accepted frames are truly clean. --list names each picture that was missed or needlessly redone.
+repairs did; how many accepted frames are truly clean. --list names each picture that was missed or
+needlessly redone.
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ def test_nothing_outside_the_box_ever_changes(corners, found: str, kind: RepairK
 
 def _small() -> np.ndarray:
     """The drifted panel at a quarter of its size."""
-    path = Path(__file__).parents[2] / "samples/lantern/frames/p06.png"
+    path = Path(__file__).parents[3] / "samples/lantern/frames/p06.png"
     return read_frame(path, longest_side=256).pixels
 
 
