@@ -61,7 +61,11 @@ def test_the_defaults_cannot_be_changed_by_accident() -> None:
         DEFAULT_TOLERANCES["identity", "classical.appearance/1"] = Tolerance(0, 1, "by accident")
 
 
-FACE_ENCODERS = [f"insightface.{family}/1" for family in ("buffalo_l", "antelopev2", "auraface", "own")]
+FACE_ENCODERS = [
+    "light.faces/1",
+    *(f"insightface.{family}/1" for family in ("buffalo_l", "antelopev2", "auraface", "own")),
+]
+LIGHT = {"style": "light.style/1", "subject": "light.subject/1"}
 
 
 def of_faces(make, ids: dict[str, str]) -> list:
@@ -79,6 +83,7 @@ def of_faces(make, ids: dict[str, str]) -> list:
 def emitted(make) -> set[tuple[str, str]]:
     """(check, encoder) of whatever the checks measure when everything is pinned and everything is seen."""
     ids = load_encoders("classical").ids
+    sets = ids, {**ids, **LIGHT}
     palette = Palette("own", (Swatch("coat", parse_color("#c8322e"), share=0.5),))
     looks = {"mara": look_colors([make.color_field((200, 50, 46))])}
     seen = make.observation(
@@ -105,11 +110,11 @@ def emitted(make) -> set[tuple[str, str]]:
             references=tuple(sketches[:3]),
             lettering=words,
         )
-        results += measure_frame(seen, replace(expected, encoders=ids))
+        results += [r for one in sets for r in measure_frame(seen, replace(expected, encoders=one))]
     results += [result for faces in FACE_ENCODERS for result in of_faces(make, {**ids, "faces": faces})]
     for camera_of in ("aaabb", "abbcc"):
         own = [replace(one, camera=camera) for one, camera in zip(sketches, camera_of, strict=True)]
-        results += [result for found in measure_series(own, ids) for result in found]
+        results += [r for one in sets for found in measure_series(own, one) for r in found]
     assert all(isinstance(result, Measurement) for result in results)
     return {(result.check, result.encoder) for result in results}
 
