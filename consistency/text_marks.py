@@ -1,7 +1,8 @@
 """A frame and a box in, how many marks in it are set like letters out. Counts, and cannot read.
 
 Letters are patches that are darker (or lighter) than what is around them, of one height, in a row, of one
-tone, on a plain ground. Both ways are looked at, and columns beside rows.
+tone, on a plain ground. Both ways are looked at, and columns beside rows, at full and at half size. Numbers
+that say nothing else are set by hand, on the sample and 37 comic panels.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ IN_A_ROW = 3
 """Marks that make a row. Two of a kind are anywhere in a drawing."""
 PLAIN = (20.0, 0.35)
 """At most this share of a row's ground is farther from its median than so many gray levels. Of the letters
-measured in balloons 95 % pass, of the false rows in pictures without words a third."""
+measured in balloons 95 % pass, of the false ones in pictures without words fewer than half."""
 STANDS_OUT = 35.0
 """Gray levels between a row's letters and its ground: less is hard to read."""
 

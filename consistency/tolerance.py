@@ -177,10 +177,10 @@ DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
         ("picture.copy", "picture/1"): Tolerance(200, 200, f"{_COPIES} 5.7", too_close=7.0),
         ("picture.duplicate", "picture/1"): Tolerance(200, 200, f"{_COPIES} 1.0", too_close=3.0),
         ("lettering.amount", "marks/1"): Tolerance(
-            0.5, 0.9, "22 comic panels with balloons or captions: all but a poster under .46"
+            0.5, 0.9, "257 pinned words: 254 accepted, none rejected; of the same gone 59 % rejected"
         ),
         ("lettering.hint", "marks/1"): Tolerance(
-            0.5, 1.0, "set by hand: painted sounds are not found, so nothing is rejected"
+            0.5, 1.0, "24 comic panels, words anywhere: 23 accepted; scenery has such marks: never rejected"
         ),
     }
 )
