@@ -48,11 +48,12 @@ from consistency.observation import ColorField, Observation, Proposal, Region, p
 from consistency.observe import Counts, Desk, Observer, Waiting
 from consistency.palette import Palette, Swatch
 from consistency.palette_files import read_palette
-from consistency.tolerance import DEFAULT_TOLERANCES, Tolerance, Tolerances
+from consistency.tolerance import ANY_ENCODER, DEFAULT_TOLERANCES, Tolerance, Tolerances
 from consistency.typed_color import parse_color
-from consistency.vectors import Gallery
+from consistency.vectors import Gallery, is_centered
 
 __all__ = [
+    "ANY_ENCODER",
     "BACKGROUND_BOXES",
     "DEFAULT_TOLERANCES",
     "ENCODERS",
@@ -118,6 +119,7 @@ __all__ = [
     "digest_file",
     "find_model",
     "frame_from_array",
+    "is_centered",
     "judge",
     "known_model",
     "lab_to_srgb",

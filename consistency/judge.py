@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
 
-from consistency.errors import ToleranceError
 from consistency.measurement import Measurement, Result, Unmeasured
-from consistency.tolerance import Tolerance, Tolerances
+from consistency.tolerance import Tolerance, Tolerances, find_tolerance
 
 
 class Verdict(Enum):
@@ -62,13 +61,7 @@ def judge(results: Iterable[Result], tolerances: Tolerances) -> Assessment:
 def _judge_one(result: Result, tolerances: Tolerances) -> Finding:
     if isinstance(result, Unmeasured):
         return Finding(result, Verdict.UNSURE, None)
-    narrow = (result.check, result.encoder, result.subject, result.part)
-    tolerance = tolerances.get(narrow) or tolerances.get((result.check, result.encoder))
-    if tolerance is None:
-        raise ToleranceError(
-            f"no tolerance for check {result.check!r} measured by {result.encoder!r}: "
-            f"measure one on labeled pairs and give it to judge()"
-        )
+    tolerance = find_tolerance(tolerances, result.check, result.encoder, result.subject, result.part)
     return Finding(result, _verdict(result.distance, tolerance), tolerance)
 
 

@@ -148,6 +148,13 @@ DEFAULT_TOLERANCES: Tolerances = MappingProxyType(
         ),
         ("style.reference", "light.style/1"): Tolerance(0.65, 0.85, f"{_CLEAN}: 0.5 % over, 97 % under"),
         ("style.series", "light.style/1"): Tolerance(0.60, 0.80, f"{_CLEAN}: 1 of 138 over, 98 % under"),
+        ("identity", "ccip"): Tolerance(0.178475, 0.178475, _CCIP),
+        ("identity.alone", "ccip"): Tolerance(0.178475, 0.178475, _CCIP),
+        ("identity.photo", "ccip"): Tolerance(0, 2, "made for drawn characters: a person decides"),
+        ("identity.swap", "ccip"): Tolerance(0, 2, f"looks more like another character: {_NO_LIMIT}"),
+        ("identity.unexpected", "ccip"): Tolerance(
+            0.821525, 2, f"as identity: nearer may be it; {_NO_LIMIT}"
+        ),
         ("identity.missing", "lab/1"): Tolerance(
             0.50, 0.75, f"{_PANELS}: 2 over .75, one recolored on purpose and one tiny"
         ),

@@ -84,6 +84,15 @@ def whitening(within: NDArray[np.float64], shrinkage: float) -> NDArray[np.float
     return np.asarray(directions / np.sqrt(values))
 
 
+PLAIN = frozenset({"ccip"})
+"""Encoders of subjects whose vectors are compared as they are: their makers' limits are for plain pairs."""
+
+
+def is_centered(encoder: str) -> bool:
+    """Whether vectors of this encoder of subjects (its id) are centered on the project."""
+    return encoder.partition("@")[0] not in PLAIN
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:
     """The pinned characters of one project, centered on the project's own mean."""

@@ -26,6 +26,7 @@ from consistency import (
     Sketch,
     Unreadable,
     character_of,
+    is_centered,
     look_colors,
     mean_shares,
     sketch,
@@ -120,7 +121,7 @@ def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[s
             background += [region for region in seen.regions if region.proposal.name == _AROUND]
     sketches = {reference.name: sketch(seen, reference.name) for reference, seen in readable}
     return Pinned(
-        gallery=_gallery(looks, background),
+        gallery=_gallery(looks, background, encoders),
         face_gallery=_face_gallery(readable),
         locator=Locator.build(
             {look: [region.colors for region in regions] for look, regions in looks.items()}
@@ -159,11 +160,14 @@ def _face_gallery(readable: Sequence[tuple[_Reference, Observation]]) -> Gallery
     return Gallery.build({look: np.stack(vectors) for look, vectors in faces.items()}, centered=False)
 
 
-def _gallery(looks: Mapping[str, Sequence[Region]], background: Sequence[Region]) -> Gallery | None:
+def _gallery(
+    looks: Mapping[str, Sequence[Region]], background: Sequence[Region], encoders: Mapping[str, str]
+) -> Gallery | None:
     if not looks:
         return None
     references = {look: np.stack([region.vector for region in regions]) for look, regions in looks.items()}
-    return Gallery.build(references, np.stack([r.vector for r in background]) if background else None)
+    around = np.stack([r.vector for r in background]) if background else None
+    return Gallery.build(references, around, centered=is_centered(encoders["subject"]))
 
 
 def request_for(order: FrameOrder, path: Path, pinned: Pinned) -> Request:

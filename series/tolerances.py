@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from consistency import DEFAULT_TOLERANCES, Palette, Tolerance, Tolerances
+from consistency import ANY_ENCODER, DEFAULT_TOLERANCES, Palette, Tolerance, Tolerances
 from series.manifest import Manifest
 from series.plan import CastMember, FrameOrder, palettes_of
 
 
 def resolve_tolerances(manifest: Manifest, orders: Sequence[FrameOrder]) -> Tolerances:
-    """→ (check, encoder) → Tolerance, and (check, encoder, subject, part) for swatches with a tolerance."""
+    """→ (check, encoder) → Tolerance, and (check, encoder, subject, part) for swatches with a tolerance. What
+    the manifest sets for a check is for every encoder, also for one without built-in limits."""
     replaced = manifest.tolerances()
     table: dict[tuple[str, ...], Tolerance] = {
         key: replaced.get(key[0], tolerance) for key, tolerance in DEFAULT_TOLERANCES.items()
     }
+    table.update({(check, ANY_ENCODER): tolerance for check, tolerance in replaced.items()})
     table.update(_swatches(manifest, orders))
     return table
 

@@ -39,14 +39,44 @@ def _insightface(pack: str) -> Encoders:
     return insightface(pack)
 
 
+def _open_clip(tower: str) -> Encoders:
+    """Style by the image tower of a CLIP model. Needs the extra `clip`."""
+    from consistency.encoders.open_clip import open_clip
+
+    return open_clip(tower)
+
+
+def _csd(checkpoint: str) -> Encoders:
+    """Style by CSD. Needs the extra `clip`."""
+    from consistency.encoders.csd import csd
+
+    return csd(checkpoint)
+
+
+def _ccip(folder: str) -> Encoders:
+    """Drawn characters by CCIP. Needs the extra `clip`."""
+    from consistency.encoders.ccip import ccip
+
+    return ccip(folder)
+
+
 ENCODERS: Mapping[str, Callable[[str], Encoders]] = MappingProxyType(
-    {"classical": _classical, "light": _light, "insightface:PACK": _insightface}
+    {
+        "classical": _classical,
+        "light": _light,
+        "insightface:PACK": _insightface,
+        "open_clip:MODEL/WEIGHTS": _open_clip,
+        "csd": _csd,
+        "csd:PATH": _csd,
+        "ccip": _ccip,
+        "ccip:FOLDER": _ccip,
+    }
 )
 """Name → factory. What follows the colon of a name ("insightface:PACK") is the user's choice, given to the
 factory, else an empty text. A factory imports what it needs when it is called, and says what to install."""
 
 
-USUAL_ROLES: Mapping[str, str] = MappingProxyType({})
+USUAL_ROLES: Mapping[str, str] = MappingProxyType({"open_clip": "style", "csd": "style", "ccip": "subject"})
 """Name before the colon → the role in which a set of one image net holds it. Such a net may be asked for in
 the other role for images as well: "subject=open_clip:…"."""
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consistency import Measurement, Tolerance, ToleranceError, Unmeasured, Verdict, judge
+from consistency import (
+    ANY_ENCODER,
+    DEFAULT_TOLERANCES,
+    Measurement,
+    Tolerance,
+    ToleranceError,
+    Unmeasured,
+    Verdict,
+    judge,
+)
 
 BAND = Tolerance(0.2, 0.5, "a test")
 
@@ -76,3 +85,19 @@ def test_limits_out_of_order_are_an_error(limits: tuple[float, ...], message: st
 def test_a_larger_distance_never_gets_a_better_verdict(a: float, b: float) -> None:
     near, far = sorted((a, b))
     assert verdict_of(near).severity <= verdict_of(far).severity
+
+
+def test_a_limit_that_a_person_set_is_for_any_encoder_without_its_own() -> None:
+    measured = [
+        Measurement("identity", "mara", 0.3, "cosine distance", encoder) for encoder in ("e/1", "f/1")
+    ]
+    table = {("identity", "e/1"): BAND, ("identity", ANY_ENCODER): Tolerance(0.4, 0.4, "series.yaml:7")}
+    first, second = judge(measured, table).findings
+    assert (first.tolerance.source, first.verdict) == ("a test", Verdict.UNSURE)
+    assert (second.tolerance.source, second.verdict) == ("series.yaml:7", Verdict.CONSISTENT)
+
+
+def test_a_missing_limit_is_an_error_that_says_how_to_set_one() -> None:
+    measured = Measurement("style.reference", "style", 0.1, "cosine distance", "csd")
+    with pytest.raises(ToleranceError, match=r"checks: \{tolerances: \{style\.reference: \{accept_below"):
+        judge([measured], DEFAULT_TOLERANCES)

@@ -83,7 +83,7 @@ def of_faces(make, ids: dict[str, str]) -> list:
 def emitted(make) -> set[tuple[str, str]]:
     """(check, encoder) of whatever the checks measure when everything is pinned and everything is seen."""
     ids = load_encoders("classical").ids
-    sets = ids, {**ids, **LIGHT}
+    sets = ids, {**ids, **LIGHT}, {**ids, "subject": "ccip"}
     palette = Palette("own", (Swatch("coat", parse_color("#c8322e"), share=0.5),))
     looks = {"mara": look_colors([make.color_field((200, 50, 46))])}
     seen = make.observation(
