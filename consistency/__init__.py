@@ -4,6 +4,7 @@ Observe once (`Observer`), measure (`measure_frame`, `measure_series`, `compare`
 Knows no manifest, no provider, no database and no command line: those are `series`.
 """
 
+from consistency import _opencv  # noqa: F401 - first: says what to install where OpenCV does not load
 from consistency.batch import Recipe, Request, Unreadable
 from consistency.build import build_digest
 from consistency.cache import ObservationCache

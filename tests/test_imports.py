@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 HEAVY = [
     *("torch", "torchvision", "open_clip", "onnx", "onnxruntime", "openvino", "insightface", "rapidocr"),
     *("diffusers", "transformers", "openai", "google.genai", "fastapi", "dask", "ray", "sqlalchemy"),
-    *("scipy", "networkx"),
+    *("scipy", "networkx", "skimage"),
 ]
 
 
@@ -24,3 +26,20 @@ def test_consistency_works_without_series() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_an_opencv_that_lacks_libgl_is_told_with_what_to_install(tmp_path: Path) -> None:
+    broken = tmp_path / "cv2.py"
+    broken.write_text("raise ImportError('libGL.so.1: cannot open shared object file')", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    found = subprocess.run(
+        [sys.executable, "-c", "import consistency"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert found.returncode == 1
+    last = found.stderr.strip().splitlines()[-1]
+    assert "apt-get install libgl1" in last
+    assert "opencv-python-headless" in last

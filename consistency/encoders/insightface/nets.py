@@ -23,10 +23,6 @@ SIDE: Final = 112
 DETECTION_SIDE: Final = 640
 """Pixels, both sides of what the detector sees: the size of its published figures. By itself insightface 2
 also looks at 128."""
-HEADLESS: Final = (
-    "pip uninstall -y opencv-python && pip install --force-reinstall --no-deps opencv-python-headless"
-)
-"""The lines that leave the OpenCV that needs no screen: both packages write the same folder."""
 Provider = tuple[str, Mapping[str, str]]
 DEVICES: Final[Mapping[str, tuple[Provider, ...]]] = MappingProxyType(
     {
@@ -65,11 +61,6 @@ def zoo() -> Any:  # noqa: ANN401 - insightface has no types
     try:
         from insightface import model_zoo
     except ImportError as error:
-        if "libGL" in str(error):
-            raise EncoderError(
-                f"OpenCV cannot be loaded ({error}): opencv-python, which insightface brings, needs libGL; "
-                f"install it (Debian, Ubuntu: apt-get install libgl1), or do without: {HEADLESS}"
-            ) from error
         raise EncoderError(
             f"the encoder `insightface` needs insightface and onnxruntime, and {error}: {INSTALL}"
         ) from error
