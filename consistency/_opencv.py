@@ -1,7 +1,7 @@
 """OpenCV, loaded once before everything else: where it cannot be loaded, the error says what to install.
 
-opencv-python and opencv-python-headless write the same folder, and builds of the first need libGL: insightface
-brings it, and a machine without a screen may lack that library.
+opencv-python and opencv-python-headless write the same folder, and builds of the first need libGL, which a
+machine without a screen may lack. insightface brings the first.
 """
 
 _HEADLESS = "pip install --force-reinstall --no-deps opencv-python-headless"

@@ -5,8 +5,8 @@
 Random weights of the true shapes (SCRFD-10G at 640, ArcFace R50), JPEG frames of 1024 × 1024 with one face,
 two cores. Prints, best of the rounds, milliseconds a frame: the plain loop of insightface's FaceAnalysis,
 ours in two workers of one thread, the two nets alone at their best batch and threads; then where the time of
-one worker goes, how far the vectors are from the plain ones, and the peak memory of a process before and after
-frames of mixed sizes.
+one worker goes, how far the vectors are from the plain ones, and the peak memory of a process before and
+after frames of mixed sizes.
 """
 
 from __future__ import annotations
