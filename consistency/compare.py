@@ -22,7 +22,7 @@ def compare(a: Observation, b: Observation, encoders: Mapping[str, str]) -> list
     encoders: role → encoder id. Vectors are compared as they are: two pictures have no project whose mean
     could be taken out. Colors are those of a against the dominant colors of b: not symmetric.
     """
-    results: list[Result] = [*_subject(a, b, encoders)]
+    results: list[Result] = [*_subject(a, b, encoders), *_faces(a, b, encoders)]
     distance = float(cosine_distance(a.style[None], b.style[None])[0, 0])
     results.append(Measurement("style.reference", "style", distance, style.UNIT, encoders["style"]))
     moved = rendering_distance(a.rendering, b.rendering[None])
@@ -52,6 +52,15 @@ def _subject(a: Observation, b: Observation, encoders: Mapping[str, str]) -> lis
             "color.p90", "subject", p90_to_nearest(lab, weights, pinned.labs), color.UNIT, color.ENCODER
         ),
     ]
+
+
+def _faces(a: Observation, b: Observation, encoders: Mapping[str, str]) -> Iterator[Result]:
+    """The largest face of each; nothing where one of them has none. Means something for photographs only."""
+    if a.faces and b.faces:
+        one, other = a.faces[0], b.faces[0]
+        check = "identity" if one.clear and other.clear else "identity.unclear"
+        distance = float(cosine_distance(one.vector[None], other.vector[None])[0, 0])
+        yield Measurement(check, "largest face", distance, identity.UNIT, encoders["faces"])
 
 
 def _colors(a: Observation, b: Observation) -> Iterator[Result]:

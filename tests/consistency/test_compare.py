@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from consistency import (
+    Box,
+    Face,
     Locator,
     Measurement,
     ObservationCache,
@@ -19,6 +22,7 @@ from consistency import (
     compare,
     load_encoders,
 )
+from consistency.measurement import WHOLE
 
 CHECKS = {
     "identity",
@@ -118,3 +122,17 @@ def test_a_picture_of_one_pixel_says_what_could_not_be_measured(tmp_path, seen) 
     (missing,) = [result for result in results if isinstance(result, Unmeasured)]
     assert missing.check == "color.shift"
     assert "too small" in missing.reason
+
+
+def test_largest_faces_are_compared_where_both_pictures_have_one(make) -> None:
+    ids = {**load_encoders().ids, "faces": "scripted.faces/1"}
+    near, far = (Face(Box(0, 0, 0.2, 0.2), 0.9, np.array(v, np.float32)) for v in ((1, 0), (0, 1)))
+    whole = make.region("", (1, 0, 0), WHOLE)
+    one, other = (make.observation(whole, faces=faces) for faces in ((near,), (far, near)))
+    (found,) = [r for r in compare(one, other, ids) if r.encoder == ids["faces"]]
+    assert (found.check, found.subject, found.distance) == ("identity", "largest face", pytest.approx(1))
+    small = make.observation(whole, faces=(replace(near, clear=False),))
+    (found,) = [r for r in compare(small, one, ids) if r.encoder == ids["faces"]]
+    assert (found.check, found.distance) == ("identity.unclear", pytest.approx(0))
+    without = make.observation(whole)
+    assert not [r for r in compare(one, without, ids) if r.encoder == ids["faces"]]
