@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,6 +15,10 @@ from types import MappingProxyType
 
 from consistency.encoders.encoder import Encoders
 from consistency.errors import EncoderError
+
+# onnxruntime 1.31 makes an id for this machine in the home folder and reports to its makers, unless it is
+# told not to before it is imported, which in worker processes is after this line too.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def _classical(_parameter: str) -> Encoders:

@@ -120,7 +120,7 @@ def _find(model: str, given: str, folder: Path | None) -> tuple[Tower, tuple[str
         return Tower(model, found.paths["weights"], found.digests["weights"], tag=given), (listed,)
     if path.is_file():
         digest = file_digest(path)
-        _refuse_other(model, path, digest)
+        refuse_other_model(model, path, digest)
         return Tower(model, path.absolute(), digest), (str(path),)
     check_activation(model, given)
     raise ModelError(
@@ -129,8 +129,9 @@ def _find(model: str, given: str, folder: Path | None) -> tuple[Tower, tuple[str
     )
 
 
-def _refuse_other(model: str, path: Path, digest: str) -> None:
-    """Weights that the catalogue knows belong to its model, with whose activation they were trained."""
+def refuse_other_model(model: str, path: Path, digest: str) -> None:
+    """Weights that the catalogue knows belong to its model, with whose activation they were trained.
+    digest: sha256 (hex) of the file. Raises EncoderError for another model."""
     for name, entry in catalogue().items():
         digests = {file.sha256 for file in entry.files if file.role == "weights"}
         if digest in digests and not (name.startswith(f"{model}-") and _is_tag(model, name)):
