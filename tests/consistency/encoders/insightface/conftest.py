@@ -57,6 +57,11 @@ class Packs:
         write_recognizer(path, **options)
 
     @staticmethod
+    def yunet(path: Path) -> Path:
+        write_yunet(path)
+        return path
+
+    @staticmethod
     def picture(*faces: tuple[str, int, int], size: tuple[int, int] = (SIDE, SIDE), seed: int = 1) -> Frame:
         """faces: kind, and column and row of its block in blocks as the detector sees
         them. size: width, height."""
@@ -161,3 +166,40 @@ def write_recognizer(path: Path, *, side: int = 112, numbers: int = 16, batch: i
     data = helper.make_tensor_value_info("data", TensorProto.FLOAT, [batch, 3, side, side])
     rows = helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, numbers])
     onnx.save(_model(nodes, [data], [rows], constants), str(path))
+
+
+def write_yunet(path: Path) -> None:
+    """YuNet's twelve outputs: blue blocks of 32 pixels are faces of 128 pixels."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    nodes, constants, ports = [], {}, []
+    eye = FACES["large"][3]
+    points = np.array([[-eye, -0.4], [eye, -0.4], [0, 0], [-eye, 0.5], [eye, 0.5]], np.float32)
+    for stride in (8, 16, 32):
+        pooled = f"pooled{stride}"
+        sides = {"kernel_shape": [stride] * 2, "strides": [stride] * 2}
+        nodes.append(helper.make_node("AveragePool", ["x"], [pooled], **sides))
+        # Blue comes first; red and green must be dark.
+        blue = np.array([[0.2, -0.2, -0.2]]) if stride == 32 else np.zeros((1, 3))
+        low = np.array([-30.0])
+        heads = {
+            "cls": (blue, low),
+            "obj": (blue, low),
+            "bbox": (np.zeros((4, 3)), np.array([0, 0, np.log(4), np.log(4)])),
+            "kps": (np.zeros((10, 3)), points.ravel()),
+        }
+        for head, (weight, bias) in heads.items():
+            name, numbers = f"{head}_{stride}", len(bias)
+            constants[f"{name}_w"] = weight[..., None, None].astype(np.float32)
+            constants[f"{name}_b"] = bias.astype(np.float32)
+            constants[f"{name}_n"] = np.array([0, -1, numbers], np.int64)
+            nodes += [
+                helper.make_node("Conv", [pooled, f"{name}_w", f"{name}_b"], [f"{name}_c"]),
+                helper.make_node("Transpose", [f"{name}_c"], [f"{name}_t"], perm=[0, 2, 3, 1]),
+                helper.make_node("Reshape", [f"{name}_t", f"{name}_n"], [f"{name}_r"]),
+                helper.make_node("Sigmoid" if head in {"cls", "obj"} else "Identity", [f"{name}_r"], [name]),
+            ]
+            ports.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", None, numbers]))
+    picture = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, "h", "w"])
+    onnx.save(_model(nodes, [picture], ports, constants), str(path))

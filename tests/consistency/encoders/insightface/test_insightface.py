@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,24 @@ def test_a_recognizer_of_a_fixed_batch_gives_the_same(packs) -> None:
     (fixed,) = faces_of(packs.pack("fixed", batch=2), frame)
     for one, other in zip(free, fixed, strict=True):
         np.testing.assert_allclose(one.vector, other.vector, atol=1e-6)
+
+
+def test_faces_that_yunet_finds_are_recognized_by_the_pack(packs, tmp_path: Path) -> None:
+    if find_spec("openvino") is None:
+        pytest.skip('OpenVINO is not installed: pip install "series-consistency[light]"')
+    encoder = load_encoders(f"insightface:{packs.pack()}").faces
+    pack = replace(encoder.pack, detector=packs.yunet(tmp_path / "yunet.onnx"), finder="yunet")
+    frames = [packs.picture(("large", 4, 5), ("large", 13, 13)), packs.picture(("large", 9, 3), seed=2)]
+    found = replace(encoder, pack=pack).faces(frames)
+    assert [len(faces) for faces in found] == [2, 1]
+    # Both detectors were made to see these faces in the same place.
+    for faces, others in zip(found, encoder.faces(frames), strict=True):
+        places = {(round(face.box.left, 3), round(face.box.top, 3)): face.vector for face in others}
+        for face in faces:
+            vector = places[round(face.box.left, 3), round(face.box.top, 3)]
+            # Landmarks that differ in their last bit move some pixels of the crop by a 32nd of a pixel.
+            np.testing.assert_allclose(face.vector, vector, atol=0.01)
+            assert face.clear
 
 
 def test_no_frames_no_faces(packs) -> None:
