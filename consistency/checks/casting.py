@@ -51,6 +51,8 @@ class Role:
     gallery: Gallery | None
     """The gallery that its distances belong to; None without references."""
     encoder: str
+    body: Sighting | None = None
+    """The region around the face of a person who was cast by it: where the colors are."""
 
     @property
     def distance(self) -> float | None:
@@ -79,7 +81,13 @@ def cast_frame(observation: Observation, expected: Expected) -> Casting:
     cast_by_face = _assign([p for p in expected.cast if p.name in by_face], faces, expected.face_gallery)
     cast_by_look = _assign([p for p in expected.cast if p.name not in by_face], regions, expected.gallery)
     roles = tuple(
-        Role(person, cast_by_face[person.name], expected.face_gallery, ids["faces"])
+        Role(
+            person,
+            cast_by_face[person.name],
+            expected.face_gallery,
+            ids["faces"],
+            _body(person, cast_by_face[person.name], regions),
+        )
         if person.name in by_face
         else Role(
             person, cast_by_look.get(person.name), _gallery_of(person, expected.gallery), ids["subject"]
@@ -116,6 +124,19 @@ def _faces(observation: Observation, gallery: Gallery | None) -> list[Sighting]:
         Sighting(face.box, "", 0.0, pinned=False, distances=row, colors=None, clear=face.clear)
         for face, row in zip(observation.faces, distances, strict=True)
     ]
+
+
+def _body(person: PinnedCharacter, face: Sighting | None, regions: Sequence[Sighting]) -> Sighting | None:
+    """The best region proposed or pinned for a person that holds the middle of its face."""
+    if face is None:
+        return None
+    mine = [r for r in regions if r.found_for == person.look and _holds_middle(r.box, face.box)]
+    return max(mine, key=lambda region: (region.pinned, region.score), default=None)
+
+
+def _holds_middle(box: Box, inner: Box) -> bool:
+    across, down = (inner.left + inner.right) / 2, (inner.top + inner.bottom) / 2
+    return box.left <= across <= box.right and box.top <= down <= box.bottom
 
 
 def _assign(

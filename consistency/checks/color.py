@@ -163,7 +163,7 @@ def _tiles(height: int, width: int) -> Iterator[tuple[Box, slice, slice]]:
 def _of_character(
     role: Role, expected: Expected, frame: ColorField, others: Sequence[Box]
 ) -> Iterator[Result]:
-    person, sighting = role.person, role.sighting
+    person, sighting = role.person, role.body or role.sighting
     references = expected.looks.get(person.look)
     if person.palette is None and references is None:
         return

@@ -10,6 +10,7 @@ import pytest
 from consistency import (
     DEFAULT_TOLERANCES,
     Box,
+    Face,
     Measurement,
     Palette,
     PinnedCharacter,
@@ -316,3 +317,23 @@ def test_a_figure_that_moves_through_a_shot_is_no_shift(make) -> None:
         pixels[10:40, 18 * index : 18 * index + 14] = RED
         sketches.append(sketch(make.observation(colors=make.picture_field(pixels)), f"p{index}", "street"))
     assert all(own[0].distance < 2 for own in color.measure_series(sketches, {}))
+
+
+@pytest.mark.parametrize(
+    ("head", "dressed"), [(Box(0.3, 0.2, 0.4, 0.3), True), (Box(0.7, 0.2, 0.8, 0.3), False)]
+)
+def test_a_person_known_by_the_face_wears_the_colors_of_the_region_around_it(
+    make, shown, head, dressed
+) -> None:
+    seen, expected = shown(figure(coat=ORANGE), vector=TIB)
+    seen = replace(seen, faces=(Face(head, 0.9, np.array(MARA, np.float32)),))
+    expected = replace(
+        expected,
+        encoders={**expected.encoders, "faces": "scripted.faces/1"},
+        cast=tuple(replace(person, medium="photo") for person in expected.cast),
+        face_gallery=make.gallery(mara=MARA),
+    )
+    results = color.measure(seen, expected)
+    measured = {result.check for result in results if isinstance(result, Measurement)}
+    assert ("color.p90" in measured) == dressed
+    assert isinstance(results[0], Unmeasured) != dressed
