@@ -60,8 +60,8 @@ panels:
     structure: one figure left, door right
     characters:
       - {name: mara, place: left}      # or a box: [left, top, right, bottom] as fractions from 0 to 1
-    lettering:
-      - {text: "Is anyone here?", place: top, speaker: mara}
+    # lettering:           # words that must be in the picture
+    #   - {text: "Is anyone here?", place: top, speaker: mara}
 
   - id: p02
     shot: close_up
@@ -74,7 +74,7 @@ panels:
     # palette: night       # the palette of this panel alone
 
 # checks:
-#   off: [style]           # identity, color, style, rendering, picture; or one measurement: color.role
+#   off: [style]           # identity, color, style, rendering, picture, lettering; or one: color.role
 #   tolerances:
 #     color.role: {accept_below: 6, reject_above: 12}
 

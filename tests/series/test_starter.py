@@ -24,6 +24,7 @@ def test_the_starter_pins_nothing_that_someones_own_frames_could_contradict(tmp_
     manifest = read_manifest(write_starter(tmp_path))
     assert (manifest.size, manifest.palettes, manifest.style.references) == (None, {}, ())
     assert all(not character.references for character in manifest.characters.values())
+    assert all(not panel.lettering for panel in manifest.panels)
 
 
 def test_the_starter_names_every_key_of_the_manifest_a_panel_and_a_character() -> None:
@@ -44,6 +45,7 @@ def test_the_examples_behind_comment_signs_read_too(tmp_path: Path) -> None:
     manifest = read_manifest(path)
     assert manifest.characters["mara"].wardrobe["winter"].references == ("refs/mara/winter.png",)
     assert manifest.panels[2].palette == "night"
+    assert manifest.panels[0].lettering[0].speaker == "mara"
     assert manifest.checks.off == ("style",)
 
 
