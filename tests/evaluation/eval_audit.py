@@ -1,6 +1,6 @@
 """Audit labeled series end to end and print what came out beside the labels.
 
-    SERIES_EVAL=folder python tests/evaluation/eval_audit.py [--places] [--keep DIR]
+    SERIES_EVAL=folder python tests/evaluation/eval_audit.py [--places] [--encoder NAME]
 
 Builds a manifest for each episode of `comic/` (a real series without drift: every DRIFTED that no planned
 change explains is a false alarm) and for each series of `generated/` (generator output with drift labels),
@@ -170,6 +170,7 @@ def main() -> int:
     parser.add_argument("--places", action="store_true", help="pin the labeled boxes")
     parser.add_argument("--keep", type=Path, help="keep the built series and their reports here")
     parser.add_argument("--only", default="", help="comic or generated")
+    parser.add_argument("--encoder", default="classical", help="which encoders observe")
     options = parser.parse_args()
     if not (DATA / "comic").is_dir():
         print(f"no labeled data at {DATA}; name its folder with SERIES_EVAL")
@@ -186,7 +187,11 @@ def main() -> int:
             cases += list(generated_cases(root, places=options.places))
         for case in cases:
             paths = AuditOptions(
-                case.folder / "series.yaml", case.folder / "frames", cache=root / "cache.sqlite", workers=2
+                case.folder / "series.yaml",
+                case.folder / "frames",
+                cache=root / "cache.sqlite",
+                workers=2,
+                encoder=options.encoder,
             )
             audited = audit_series(paths)
             documents[case.name] = audit_document(audited.audit)
