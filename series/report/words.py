@@ -12,6 +12,7 @@ CHECK_TITLES = {
     "identity": "Who is it",
     "identity.alone": "Who is it, with one character only",
     "identity.photo": "Who is it, photographed",
+    "identity.unclear": "Who is it, by an unclear face",
     "identity.swap": "Characters swapped",
     "identity.missing": "Character missing",
     "identity.unexpected": "Unexpected character",
