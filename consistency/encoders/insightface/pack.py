@@ -35,7 +35,7 @@ class Pack:
     weights: str
     """sha256 over both files, hex."""
     models: tuple[str, ...]
-    """Names of the catalogue, or paths of files that are in none: for licenses."""
+    """Names of the catalogue, or FOLDER/FILE of what is in none: for licenses, the same on every machine."""
 
 
 def find_pack(name: str, *, folder: Path | None = None) -> Pack:
@@ -48,6 +48,8 @@ def find_pack(name: str, *, folder: Path | None = None) -> Pack:
     place = Path(name).expanduser()
     if entry is None and place.is_dir():
         return _of_folder(place, folder)
+    if entry is None and (place.is_absolute() or len(place.parts) > 1):
+        raise ModelError(f"{place}: expected a folder of .onnx files, found none at this path")
     model = known_model(name) if entry is None else entry
     if model.runtime != "onnxruntime" or model.task != "faces":
         packs = (m.name for m in catalogue().values() if m.runtime == "onnxruntime" and m.task == "faces")
@@ -75,9 +77,13 @@ def _of_folder(place: Path, folder: Path | None) -> Pack:
         )
     own = known.get(file_digest(recognizer), "")
     if detector is None:
-        return _with_yunet(own or OWN, recognizer, own or str(recognizer), folder)
-    models = (known.get(file_digest(detector), str(detector)), own or str(recognizer))
+        return _with_yunet(own or OWN, recognizer, own or _brought(recognizer), folder)
+    models = (known.get(file_digest(detector)) or _brought(detector), own or _brought(recognizer))
     return _pack(own or OWN, detector, recognizer, tuple(dict.fromkeys(models)))
+
+
+def _brought(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
 
 
 def _only(place: Path, what: str, files: list[Path]) -> Path | None:

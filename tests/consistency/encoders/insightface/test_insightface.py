@@ -143,13 +143,13 @@ def test_an_observer_keeps_the_faces(packs, tmp_path: Path) -> None:
         assert [face.clear for face in seen.faces] == [True, False]
 
 
-def test_weights_name_both_files_and_own_packs_are_named_by_path_for_the_license_guard(packs) -> None:
+def test_weights_name_both_files_and_own_packs_are_named_by_file_for_the_license_guard(packs) -> None:
     one, other = packs.pack("one"), packs.pack("other", numbers=24)
     first, second = load_encoders(f"insightface:{one}"), load_encoders(f"insightface:{other}")
     assert first.ids["faces"] == second.ids["faces"] == "insightface.own/1"
     assert first.faces.weights != second.faces.weights
-    assert first.model_names == (str(one / "det.onnx"), str(one / "rec.onnx"))
-    with pytest.raises(ModelError, match=r"det\.onnx is not in the catalogue"):
+    assert first.model_names == ("one/det.onnx", "one/rec.onnx")
+    with pytest.raises(ModelError, match=r"one/det\.onnx is not in the catalogue"):
         check_license(first.model_names, "commercial")
 
 
@@ -198,6 +198,11 @@ def test_a_wrong_file_under_the_name_of_a_pack_names_both_digests(packs, monkeyp
 def test_an_unknown_pack_names_the_nearest(packs) -> None:
     with pytest.raises(ModelError, match="did you mean 'buffalo_l'"):
         load_encoders("insightface:bufalo_l")
+
+
+def test_a_folder_that_is_not_there(packs, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"nowhere: expected a folder of \.onnx files, found none"):
+        load_encoders(f"insightface:{tmp_path / 'nowhere'}")
 
 
 def test_a_model_of_another_kind_is_no_pack(packs) -> None:
