@@ -83,7 +83,7 @@ def _of_folder(place: Path, folder: Path | None) -> Pack:
 
 
 def _brought(file: Path) -> str:
-    return f"{file.parent.name}/{file.name}"
+    return f"{file.absolute().parent.name}/{file.name}"
 
 
 def _only(place: Path, what: str, files: list[Path]) -> Path | None:
