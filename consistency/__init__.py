@@ -20,6 +20,7 @@ from consistency.checks.expected import (
     sketch,
 )
 from consistency.checks.lettering import words_box
+from consistency.checks.style import SERIES_AT_LEAST
 from consistency.checks.swatches import mean_shares
 from consistency.color import ciede2000, lab_to_srgb, srgb_to_lab
 from consistency.color_names import color_name
@@ -49,7 +50,13 @@ from consistency.observation import ColorField, Observation, Proposal, Region, p
 from consistency.observe import Counts, Desk, Observer, Waiting
 from consistency.palette import Palette, Swatch
 from consistency.palette_files import read_palette
-from consistency.tolerance import ANY_ENCODER, DEFAULT_TOLERANCES, Tolerance, Tolerances
+from consistency.tolerance import (
+    ANY_ENCODER,
+    DEFAULT_TOLERANCES,
+    Tolerance,
+    Tolerances,
+    require_tolerances,
+)
 from consistency.typed_color import parse_color
 from consistency.vectors import Gallery, is_centered
 
@@ -58,6 +65,7 @@ __all__ = [
     "BACKGROUND_BOXES",
     "DEFAULT_TOLERANCES",
     "ENCODERS",
+    "SERIES_AT_LEAST",
     "Added",
     "Assessment",
     "Box",
@@ -136,6 +144,7 @@ __all__ = [
     "pull_model",
     "read_frame",
     "read_palette",
+    "require_tolerances",
     "sketch",
     "srgb_to_lab",
     "unpack",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -48,10 +48,24 @@ def find_tolerance(tolerances: Tolerances, check: str, encoder: str, *narrow: st
     for key in ((check, encoder, *narrow), (check, encoder), (check, ANY_ENCODER)):
         if key in tolerances:
             return tolerances[key]
-    raise ToleranceError(
-        f"no tolerance for check {check!r} measured by {encoder!r}: measure one on labeled pairs and set it "
-        f"in the manifest, checks: {{tolerances: {{{check}: {{accept_below: …, reject_above: …}}}}}}; or "
-        f"turn the check off there, checks: {{off: [{check}]}}"
+    raise _without([(check, encoder)])
+
+
+def require_tolerances(tolerances: Tolerances, pairs: Iterable[tuple[str, str]]) -> None:
+    """Raise one ToleranceError for all (check, encoder) pairs that have no tolerance, before anything is
+    measured or paid for."""
+    lacking = [p for p in pairs if p not in tolerances and (p[0], ANY_ENCODER) not in tolerances]
+    if lacking:
+        raise _without(lacking)
+
+
+def _without(pairs: Sequence[tuple[str, str]]) -> ToleranceError:
+    named = ", ".join(f"check {check!r} measured by {encoder!r}" for check, encoder in pairs)
+    limits = ", ".join(f"{check}: {{accept_below: …, reject_above: …}}" for check, _ in pairs)
+    checks = ", ".join(check for check, _ in pairs)
+    return ToleranceError(
+        f"no tolerance for {named}: measure one on labeled pairs and set it in the manifest, checks: "
+        f"{{tolerances: {{{limits}}}}}; or turn it off there, checks: {{off: [{checks}]}}"
     )
 
 

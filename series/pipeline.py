@@ -26,7 +26,7 @@ from series.run.ledger import run_figures
 from series.run.prepare import Preview, choose_panels, first_requests, limits_of, open_generator, preview
 from series.run.retell import with_run
 from series.run.store import open_store
-from series.tolerances import resolve_tolerances
+from series.tolerances import check_limits, resolve_tolerances
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
     encoders = load_encoders(options.encoder)
     check_license(encoders.model_names, manifest.use)
     tolerances = resolve_tolerances(manifest, orders)
+    check_limits(manifest, orders, encoders.ids, tolerances)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
     off = frozenset(manifest.checks.off)
     cache, counts = ObservationCache(options.cache), Counts()
@@ -153,6 +154,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
     encoders = load_encoders(options.encoder)
     check_license(encoders.model_names, manifest.use)
     tolerances = resolve_tolerances(manifest, orders)
+    check_limits(manifest, orders, encoders.ids, tolerances)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
     folder = run_folder(manifest, options.out)
     asked = open_generator(manifest, folder, options.generator, generator)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from consistency import ANY_ENCODER, DEFAULT_TOLERANCES, Palette, Tolerance, Tolerances
+from consistency import (
+    ANY_ENCODER,
+    DEFAULT_TOLERANCES,
+    SERIES_AT_LEAST,
+    Palette,
+    Tolerance,
+    Tolerances,
+    require_tolerances,
+)
 from series.manifest import Manifest
 from series.plan import CastMember, FrameOrder, palettes_of
 
@@ -19,6 +27,36 @@ def resolve_tolerances(manifest: Manifest, orders: Sequence[FrameOrder]) -> Tole
     table.update({(check, ANY_ENCODER): tolerance for check, tolerance in replaced.items()})
     table.update(_swatches(manifest, orders))
     return table
+
+
+def check_limits(
+    manifest: Manifest, orders: Sequence[FrameOrder], encoders: Mapping[str, str], tolerances: Tolerances
+) -> None:
+    """Raise ToleranceError where something that will be measured has no limits: before anything is observed
+    or paid for. encoders: role → id."""
+    off = manifest.checks.off
+    pairs = [
+        (check, encoders[role])
+        for role, check in _measured(manifest, orders)
+        if role in encoders and check not in off and check.partition(".")[0] not in off
+    ]
+    require_tolerances(tolerances, pairs)
+
+
+def _measured(manifest: Manifest, orders: Sequence[FrameOrder]) -> Iterator[tuple[str, str]]:
+    """(role, check) of what encoders of one's own may measure."""
+    if manifest.style.references:
+        yield "style", "style.reference"
+    if len(orders) >= SERIES_AT_LEAST:
+        yield "style", "style.series"
+    pinned = [one for one in manifest.characters.values() if one.references]
+    if any(one.medium == "drawn" for one in pinned):
+        yield "subject", "identity" if len(pinned) > 1 else "identity.alone"
+    if any(one.medium == "photo" for one in pinned):
+        yield "faces", "identity"
+    if len(pinned) > 1:
+        yield "subject", "identity.swap"
+        yield "subject", "identity.unexpected"
 
 
 def _swatches(
