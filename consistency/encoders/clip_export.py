@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from consistency.encoders.clip_tower import Tower, build_tower, check_tower, libraries
-from consistency.encoders.onnx_net import INSTALL, load_net
+from consistency.encoders.onnx_net import INSTALL, finite, load_net
 from consistency.encoders.prepare import Preparation
 from consistency.errors import EncoderError, ModelError
 from consistency.vectors import unit_rows
@@ -62,7 +62,7 @@ def export_tower(tower: Tower, folder: Path | None = None) -> Exported:
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".part-") as part:
             made = Path(part) / "whole"
             made.mkdir()
-            dimensions = _export(module, preparation, made / NET)
+            dimensions = _export(module, preparation, tower.weights, made / NET)
             note = {"preparation": asdict(preparation), "dimensions": dimensions, "model": tower.model}
             (made / _NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
             _move(made, place)
@@ -95,20 +95,19 @@ def _read(place: Path) -> Exported | None:
             key: tuple(value) if isinstance(value, list) else value
             for key, value in note["preparation"].items()
         }
-        return Exported(place / NET, Preparation(**given), int(note["dimensions"]))
-    except FileNotFoundError:
-        return None
+        kept = Exported(place / NET, Preparation(**given), int(note["dimensions"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        shutil.rmtree(place, ignore_errors=True)
         return None
+    return kept if kept.net.is_file() else None
 
 
 def _move(made: Path, place: Path) -> None:
     try:
         made.rename(place)
     except OSError:
-        if not (place / _NOTE).is_file():  # else another process was faster, with the same bytes
-            raise
+        if _read(place) is None:  # else another process was faster, with the same bytes
+            shutil.rmtree(place, ignore_errors=True)
+            made.rename(place)
 
 
 @contextmanager
@@ -122,12 +121,12 @@ def _in_plain_steps(torch: Any) -> Iterator[None]:  # noqa: ANN401 - the module
         torch.backends.mha.set_fastpath_enabled(before)
 
 
-def _export(module: Any, how: Preparation, path: Path) -> int:  # noqa: ANN401 - a torch module
+def _export(module: Any, how: Preparation, weights: Path, path: Path) -> int:  # noqa: ANN401 - a torch module
     """→ dimensions of its vectors."""
     torch, _ = libraries()
     pictures = np.random.default_rng(0).standard_normal((3, 3, how.height, how.width)).astype(np.float32)
     with torch.inference_mode():
-        expected = module(torch.from_numpy(pictures)).numpy()
+        expected = finite(module(torch.from_numpy(pictures)).numpy(), weights)
     with warnings.catch_warnings(), torch.no_grad(), _in_plain_steps(torch):
         warnings.simplefilter("ignore")
         torch.onnx.export(

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from consistency.encoders.onnx_net import INSTALL, first_line
+from consistency.encoders.onnx_net import INSTALL, finite, first_line
 from consistency.encoders.prepare import Preparation
 from consistency.errors import EncoderError, ModelError
 
@@ -125,7 +125,7 @@ def run_tower(tower: Tower, device: str, batch: Floats) -> Floats:
     torch, _ = libraries()
     with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         found = _on_device(tower, device)(torch.from_numpy(batch).to(device))
-    return np.asarray(found.float().cpu().numpy(), np.float32)
+    return finite(np.asarray(found.float().cpu().numpy(), np.float32), tower.weights)
 
 
 def require_device(device: str) -> None:

@@ -26,8 +26,9 @@ _ERRORS_ONLY = 3
 class OnnxNet:
     """A net in this process: one float32 array in, one out."""
 
-    def __init__(self, session: Any) -> None:  # noqa: ANN401 - onnxruntime has no types
+    def __init__(self, session: Any, path: Path) -> None:  # noqa: ANN401 - onnxruntime has no types
         self._session = session
+        self._path = path
         self._input = session.get_inputs()[0].name
         self.input_shape: Shape = _numbers(session.get_inputs()[0].shape)
         """As the file says it; None where any number fits."""
@@ -35,9 +36,9 @@ class OnnxNet:
         """See input_shape."""
 
     def __call__(self, batch: Floats) -> Floats:
-        """batch: of input_shape. → float32 of output_shape."""
+        """batch: of input_shape. → float32 of output_shape. Raises ModelError for numbers that are none."""
         (found,) = self._session.run(None, {self._input: np.ascontiguousarray(batch)})
-        return np.asarray(found, np.float32)
+        return finite(np.asarray(found, np.float32), self._path)
 
 
 @cache
@@ -65,7 +66,7 @@ def load_net(path: Path, inputs: Shape, outputs: Shape) -> OnnxNet:
         raise ModelError(
             f"{path}: a net with {counts[0]} inputs and {counts[1]} outputs, expected one of each"
         )
-    net = OnnxNet(session)
+    net = OnnxNet(session, path)
     for what, expected, found in (("takes", inputs, net.input_shape), ("gives", outputs, net.output_shape)):
         if not _fits(expected, found):
             raise ModelError(f"{path}: the net {what} {_words(found)}, expected {_words(expected)}")
@@ -79,6 +80,13 @@ def onnxruntime() -> Any:  # noqa: ANN401 - onnxruntime has no types
     except ImportError as error:
         raise EncoderError(f"this encoder needs onnxruntime, which is not installed: {INSTALL}") from error
     return library
+
+
+def finite(rows: Floats, path: Path) -> Floats:
+    """The rows as they are. Raises ModelError where the net of this file gave a nan or an infinity."""
+    if not np.isfinite(rows).all():
+        raise ModelError(f"{path}: gives numbers that are not finite: its weights are damaged")
+    return rows
 
 
 def first_line(error: Exception) -> str:

@@ -66,7 +66,13 @@ class TowerEncoder:
         if self.net is None:
             return run_tower(self.tower, self.device, batch)
         how = self.preparation
-        return load_net(self.net, (None, 3, how.height, how.width), (None, self.dimensions))(batch)
+        try:
+            net = load_net(self.net, (None, 3, how.height, how.width), (None, self.dimensions))
+        except ModelError as error:
+            raise ModelError(
+                f"{error}; delete the folder {self.net.parent}, and the copy is made anew"
+            ) from error
+        return net(batch)
 
 
 def open_clip(parameter: str, *, folder: Path | None = None, cache: Path | None = None) -> Encoders:

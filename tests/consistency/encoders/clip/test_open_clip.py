@@ -95,10 +95,15 @@ def test_a_damaged_note_is_made_anew_and_a_damaged_copy_named(clip, frames, tmp_
     made = encoder_of(clip, tmp_path)
     (made.net.parent / "tower.json").write_text("{", encoding="utf-8")
     assert np.array_equal(encoder_of(clip, tmp_path).encode(frames), made.encode(frames))
+    made.net.unlink()
+    assert np.array_equal(encoder_of(clip, tmp_path).encode(frames), made.encode(frames))
+    assert len(list(tmp_path.iterdir())) == 1
     elsewhere = tmp_path / "elsewhere"
     broken = encoder_of(clip, elsewhere)
     broken.net.write_bytes(broken.net.read_bytes()[:1000])
-    with pytest.raises(ModelError, match=r"tower\.onnx: cannot be read as a net"):
+    with pytest.raises(
+        ModelError, match=r"tower\.onnx: cannot be read as a net.*delete the folder .*made anew"
+    ):
         broken.encode(frames)
 
 
@@ -175,6 +180,14 @@ def test_a_file_that_is_no_weights_runs_no_code_and_leaves_nothing(clip, tmp_pat
         assert "\n" not in str(error.value)
     assert not mark.exists()
     assert not cache.exists()
+
+
+def test_weights_that_give_no_numbers_are_damaged(clip, tmp_path: Path) -> None:
+    state = clip.model.state_dict()
+    broken = {key: value * float("nan") if key == "visual.proj" else value for key, value in state.items()}
+    clip.torch.save(broken, tmp_path / "nan.pt")
+    with pytest.raises(ModelError, match=r"nan\.pt: gives numbers that are not finite"):
+        open_clip(f"{MODEL}/{tmp_path / 'nan.pt'}", cache=tmp_path / "cache")
 
 
 def test_a_graphics_card_that_is_not_there_is_an_error(clip, cache: Path) -> None:
