@@ -34,6 +34,8 @@ from consistency.text_marks import marks_from_bytes
 
 BATCH = 4
 """Frames handed to a worker at once: 12 MB of pixels, enough to pay for the trip between processes."""
+BESIDE = 5
+"""Niceness of workers at a desk, of 19: whoever hands pictures over (and asks for the next) goes first."""
 SERIAL_BELOW = 8
 """Fewer new frames than this are observed in this process: starting workers takes longer."""
 
@@ -72,7 +74,7 @@ class Observer:
     @contextmanager
     def standing(self) -> Iterator[Desk]:
         """For pictures that arrive one by one: a desk whose workers stay until the block ends."""
-        pool = _Beside(self._recipe) if self._workers < 2 else _Pool(self._recipe, self._workers)
+        pool = _Beside(self._recipe) if self._workers < 2 else _Pool(self._recipe, self._workers, BESIDE)
         with pool:
             yield Desk(self, pool)
 
@@ -260,9 +262,10 @@ class _Beside:
 class _Pool:
     """Observes in worker processes; they start with the first batch."""
 
-    def __init__(self, recipe: Recipe, workers: int) -> None:
+    def __init__(self, recipe: Recipe, workers: int, nice: int = 0) -> None:
         self._recipe = recipe
         self._workers = workers
+        self._nice = nice
         self._executor: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> None:
@@ -287,7 +290,7 @@ class _Pool:
         if self._executor is None:
             # spawn: a fork would copy locks that the progress display's thread may hold.
             self._executor = ProcessPoolExecutor(
-                self._workers, get_context("spawn"), _start_worker, (self._recipe,)
+                self._workers, get_context("spawn"), _start_worker, (self._recipe, self._nice)
             )
         return self._executor
 
@@ -302,8 +305,10 @@ def _worker_died() -> ConsistencyError:
 _recipe_of_worker: Recipe | None = None
 
 
-def _start_worker(recipe: Recipe) -> None:
+def _start_worker(recipe: Recipe, nice: int) -> None:
     global _recipe_of_worker  # noqa: PLW0603 - one recipe a process, set once by the pool's initializer
+    if nice and hasattr(os, "nice"):
+        os.nice(nice)
     # Two workers of one thread beat one of two by measurement; two of two took twice as long.
     cv2.setNumThreads(1)
     threadpool_limits(limits=1)

@@ -34,6 +34,7 @@ class DriftKind(Enum):
 
 _KINDS = {
     "identity.missing": DriftKind.MISSING,
+    "identity.place": DriftKind.MISSING,
     "identity.unexpected": DriftKind.EXTRA,
     "identity": DriftKind.IDENTITY,
     "color": DriftKind.PALETTE,
@@ -48,6 +49,8 @@ _KINDS = {
 """Check, or the kind of check before the dot → kind of drift."""
 
 _ORDER = tuple(DriftKind)
+_STYLE_FIRST = frozenset({"style.reference", "rendering.reference"})
+"""Checks that say that the whole picture is made in another way."""
 _LIKENESS = frozenset({"identity", "identity.alone", "identity.photo"})
 """Checks of whether the region that plays a character looks like it."""
 
@@ -74,7 +77,8 @@ def kind_of(finding: Finding) -> DriftKind:
 
 def kinds_of(assessment: Assessment, placed: Collection[str] = ()) -> tuple[Drifted, ...]:
     """Every DRIFTED finding with its kind, worst first: by the order of the kinds, then by `excess`, then by
-    check, subject and part. placed: the characters whose place in the frame is pinned.
+    check, subject and part. placed: the characters whose place in the frame is pinned. Another technique than
+    that of the references comes first of all: in it, nobody looks like themselves and no color is right.
 
     One finding is read in the light of the others: a character that does not look like itself is MISSING
     where its main colors are nowhere, and stands elsewhere (COMPOSITION) where its place is pinned, its main
@@ -82,7 +86,10 @@ def kinds_of(assessment: Assessment, placed: Collection[str] = ()) -> tuple[Drif
     """
     found = [f for f in assessment.findings if f.verdict is Verdict.DRIFTED]
     drifts = [Drifted(_kind_among(finding, assessment, placed), finding) for finding in found]
-    return tuple(sorted(drifts, key=_rank))
+    another_style = any(finding.result.check in _STYLE_FIRST for finding in found)
+    return tuple(
+        sorted(drifts, key=lambda one: (not (another_style and one.kind is DriftKind.STYLE), _rank(one)))
+    )
 
 
 def excess(finding: Finding) -> float:
@@ -112,9 +119,12 @@ def _rank(drift: Drifted) -> tuple[int, float, str, str, str]:
 
 def _kind_among(finding: Finding, assessment: Assessment, placed: Collection[str]) -> DriftKind:
     result = finding.result
+    if result.check == "identity.place":
+        elsewhere = _said(assessment, result.subject).get("identity.missing") is Verdict.CONSISTENT
+        return DriftKind.COMPOSITION if elsewhere else DriftKind.MISSING
     if result.check not in _LIKENESS:
         return kind_of(finding)
-    said = {f.result.check: f.verdict for f in assessment.findings if f.result.subject == result.subject}
+    said = _said(assessment, result.subject)
     missing = said.get("identity.missing")
     if missing is Verdict.DRIFTED:
         return DriftKind.MISSING
@@ -122,3 +132,8 @@ def _kind_among(finding: Finding, assessment: Assessment, placed: Collection[str
     if missing is Verdict.CONSISTENT and result.subject in placed and not swapped:
         return DriftKind.COMPOSITION
     return DriftKind.IDENTITY
+
+
+def _said(assessment: Assessment, subject: str) -> dict[str, Verdict]:
+    """Check → verdict on a subject."""
+    return {f.result.check: f.verdict for f in assessment.findings if f.result.subject == subject}

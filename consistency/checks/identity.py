@@ -2,17 +2,19 @@
 
 For each pinned character one `identity` distance of the region that plays it (`identity.alone` in a project
 of one character, `identity.photo` for a photographed person without a face encoder, `identity.unclear` for a
-face that is too small or turned too far to reject anybody), `identity.swap`: does
-that region look more like another character? and `identity.missing`: does nothing look like it, and are its
-colors nowhere? For each character that the panel does not pin, `identity.unexpected`.
+face that is too small or turned too far to reject anybody), `identity.swap`: does that region look more like
+another character? `identity.missing`: does nothing look like it, and are its colors nowhere? and, where its
+place is pinned, `identity.place`: are they not at that place? For each character that the panel does not pin,
+`identity.unexpected`.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from consistency.checks.casting import Casting, Role, Sighting, cast_frame, character_of, same_character
-from consistency.checks.expected import Expected
+from consistency.checks.expected import Expected, LookColors
 from consistency.color import ciede2000_matrix
 from consistency.measurement import Evidence, LabeledBox, Measurement, Result, Unmeasured
 from consistency.observation import Observation
@@ -26,6 +28,8 @@ SAME_COLOR = 10.0
 """ΔE00 within which a cell shows one of the main colors of a look."""
 COLOR_SHARE_AT_LEAST = 0.002
 """Share of the frame that a main color needs to count as there: six cells of a field."""
+PLACE_SHARE_AT_LEAST = 0.02
+"""The same of its pinned place, which holds little else: set with the limits of `identity.place`."""
 UNIT = "cosine distance"
 COLOR_ENCODER = "lab/1"
 """Id of what says that the colors of a missing character are nowhere: plain Lab and ΔE00, no encoder."""
@@ -78,17 +82,41 @@ def _missing(role: Role, distance: float, observation: Observation, expected: Ex
     look = expected.looks.get(role.person.look)
     if look is None or role.person.medium == "photo":
         return []
-    name, share = role.person.name, 0.0
-    if distance > MISSED_ABOVE:
-        lab = observation.colors.lab[::2, ::2].reshape(-1, 3).astype(np.float32)
-        there = (ciede2000_matrix(lab, look.main) <= SAME_COLOR).mean(axis=0) >= COLOR_SHARE_AT_LEAST
-        share = float(look.shares[~there].sum())
+    name, box = role.person.name, role.sighting.box if role.sighting is not None else None
+    unlike = distance > MISSED_ABOVE
+    share = _lacking(observation.colors.lab[::2, ::2], look, COLOR_SHARE_AT_LEAST) if unlike else 0.0
     reason = f"{name} was seen"
     if share > 0:
         reason = f"nothing looks like {name}, and {share:.0%} of its main colors are nowhere in the frame"
-    return [
-        Measurement("identity.missing", name, share, "share of main colors", COLOR_ENCODER, Evidence(reason))
-    ]
+    results: list[Result] = [_of_colors("identity.missing", name, share, reason)]
+    if box is not None and role.person.place is not None:
+        left, top, right, bottom = box.pixels(
+            observation.colors.lab.shape[1], observation.colors.lab.shape[0]
+        )
+        inside = observation.colors.lab[top:bottom, left:right]
+        share = _lacking(inside, look, PLACE_SHARE_AT_LEAST) if unlike else 0.0
+        reason = f"{name} was seen at its place"
+        if share > 0:
+            reason = (
+                f"nothing at its place looks like {name}, and {share:.0%} of its main colors are not there"
+            )
+        results.append(_of_colors("identity.place", name, share, reason, (LabeledBox(box, name),)))
+    return results
+
+
+def _lacking(lab: NDArray[np.float16], look: LookColors, at_least: float) -> float:
+    """How much of a look's main colors is not among these cells, in [0, 1]: a color is there from `at_least`
+    of the cells on. lab: float16 (h, w, 3)."""
+    cells = lab.reshape(-1, 3).astype(np.float32)
+    there = (ciede2000_matrix(cells, look.main) <= SAME_COLOR).mean(axis=0) >= at_least
+    return float(look.shares[~there].sum())
+
+
+def _of_colors(
+    check: str, name: str, share: float, reason: str, boxes: tuple[LabeledBox, ...] = ()
+) -> Measurement:
+    evidence = Evidence(reason, boxes)
+    return Measurement(check, name, share, "share of main colors", COLOR_ENCODER, evidence)
 
 
 def _swap(role: Role, distance: float, scores: dict[str, float], box: LabeledBox) -> list[Result]:

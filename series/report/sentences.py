@@ -27,6 +27,10 @@ _SENTENCES: dict[str, dict[Verdict, str]] = {
         Verdict.DRIFTED: "{who} is missing: {percent} of the main colors are nowhere in the frame",
         Verdict.UNSURE: "{who} may be missing: {percent} of the main colors are nowhere in the frame",
     },
+    "identity.place": {
+        Verdict.DRIFTED: "{who} is not at the pinned place: {percent} of the main colors are not there",
+        Verdict.UNSURE: "{who} may not be at the pinned place: {percent} of the main colors are not there",
+    },
     "identity.unexpected": {
         Verdict.DRIFTED: "{who} is in the frame, but not in its panel",
         Verdict.UNSURE: "{who} may be in the frame, but is not in its panel",
@@ -104,7 +108,15 @@ _ADVICE = {
 _PIN_PLACE = "look by eye; pin the place of {who} in this panel, or more references"
 _PIN_REFERENCES = "look by eye; pin more references of {who}"
 _ABOUT_A_CHARACTER = frozenset(
-    {"identity", "identity.alone", "identity.swap", "identity.missing", "color.role", "color.p90"}
+    {
+        "identity",
+        "identity.alone",
+        "identity.swap",
+        "identity.missing",
+        "identity.place",
+        "color.role",
+        "color.p90",
+    }
 )
 
 

@@ -15,6 +15,7 @@ CHECK_TITLES = {
     "identity.unclear": "Who is it, by an unclear face",
     "identity.swap": "Characters swapped",
     "identity.missing": "Character missing",
+    "identity.place": "Character not at its place",
     "identity.unexpected": "Unexpected character",
     "color.role": "Pinned color",
     "color.share": "Amount of a color",

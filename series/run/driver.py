@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,6 +143,24 @@ class _Answered:
     missing: int
 
 
+class _Events:
+    """A queue in which answers come first: a free place at the provider does not wait for a check."""
+
+    def __init__(self) -> None:
+        self._queue: queue.PriorityQueue[tuple[bool, int, _Event]] = queue.PriorityQueue()
+        self._number = count()
+
+    def put(self, event: _Event) -> None:
+        self._queue.put((not isinstance(event, Arrived), next(self._number), event))
+
+    def get(self, timeout: float | None = None) -> _Event:
+        """Raises queue.Empty."""
+        return self._queue.get(timeout=timeout)[2]
+
+
+_Event = Arrived | _Seen | _Mended
+
+
 class Run:
     """Drives the loops of all panels until each is done, or nothing more may be asked for."""
 
@@ -157,7 +176,7 @@ class Run:
         self._shop, self._watcher = workshop, watcher
         self._chosen = frozenset(requests if chosen is None else chosen)
         self._orders = {order.panel: order for order in orders}
-        self._events: queue.Queue[Arrived | _Seen | _Mended] = queue.Queue()
+        self._events = _Events()
         self._courier = Courier(workshop.generator, workshop.images, self._events.put)
         self._ledger = self._recovered()
         drawing = _Drawing(workshop.images)
@@ -241,7 +260,7 @@ class Run:
             if isinstance(step, Ask):
                 self._ask(panel, step)
 
-    def _handle(self, event: Arrived | _Seen | _Mended) -> None:
+    def _handle(self, event: _Event) -> None:
         if isinstance(event, Arrived):
             self._came(event, in_time=self._courier.arrived(event.asked))
         elif isinstance(event, _Seen):

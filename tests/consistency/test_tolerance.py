@@ -111,6 +111,13 @@ def emitted(make) -> set[tuple[str, str]]:
             lettering=words,
         )
         results += [r for one in sets for r in measure_frame(seen, replace(expected, encoders=one))]
+    placed = make.observation(
+        make.region("mara", (0, 1, 0), LEFT, pinned=True), colors=make.color_field((20, 30, 40), 24)
+    )
+    there = make.expected(
+        PinnedCharacter("mara", "mara", palette, place=LEFT), gallery=trio, looks=looks, palettes=()
+    )
+    results += [r for r in measure_frame(placed, there) if r.check == "identity.place"]
     results += [result for faces in FACE_ENCODERS for result in of_faces(make, {**ids, "faces": faces})]
     for camera_of in ("aaabb", "abbcc"):
         own = [replace(one, camera=camera) for one, camera in zip(sketches, camera_of, strict=True)]

@@ -201,6 +201,23 @@ def test_a_character_whose_colors_are_nowhere_is_missing(make, trio) -> None:
     assert own["identity.missing"].distance == 0, "her colors are there: redrawn, not missing"
 
 
+def test_a_character_who_stands_elsewhere_is_not_at_its_place_and_not_missing(make, trio) -> None:
+    from consistency import look_colors
+
+    looks = {"mara": look_colors([make.color_field((200, 50, 46))])}
+    colors = make.color_field((40, 60, 160), 32)
+    colors.lab[:, 20:] = make.color_field((200, 50, 46)).lab[0, 0]  # her coat, right of where she is pinned
+    pinned = person("mara", place=LEFT)
+    seen = make.observation(make.region("mara", OSWIN, LEFT, pinned=True), colors=colors)
+    own = by_check(identity.measure(seen, make.expected(pinned, gallery=trio, looks=looks)), "mara")
+    assert own["identity.place"].distance == pytest.approx(1, abs=1e-5)
+    assert own["identity.place"].evidence.boxes[0].box == LEFT
+    assert own["identity.missing"].distance == 0
+    at_home = make.observation(make.region("mara", MARA, LEFT, pinned=True), colors=colors)
+    own = by_check(identity.measure(at_home, make.expected(pinned, gallery=trio, looks=looks)), "mara")
+    assert own["identity.place"].distance == 0
+
+
 def test_a_character_who_looks_like_itself_is_not_missing_in_other_light(make, trio) -> None:
     from consistency import look_colors
 

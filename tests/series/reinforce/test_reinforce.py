@@ -510,16 +510,38 @@ def test_it_goes_on_while_the_worst_gets_better() -> None:
 
 
 def test_it_stops_where_two_drifts_bring_each_other_back() -> None:
-    other = judged(measured("style.reference", "style", 1.5))
+    other = judged(measured("style.series", "style", 1.5))
     decision = Panel(limits=MANY).answered(UNLIKE, other, UNLIKE, other)
     assert isinstance(decision, AskHuman)
     assert "back and forth between identity of mara and style of style" in decision.reason
 
 
 def test_two_drifts_at_once_are_no_swing() -> None:
-    both = judged(measured("identity", "mara", 1.5), measured("style.reference", "style", 1.5))
-    other = judged(measured("style.reference", "style", 1.5))
+    both = judged(measured("identity", "mara", 1.5), measured("style.series", "style", 1.5))
+    other = judged(measured("style.series", "style", 1.5))
     assert isinstance(Panel(limits=MANY).answered(both, other, both, other), Retry)
+
+
+def test_another_technique_is_answered_before_what_it_makes_unlike() -> None:
+    decision = Panel().answered(
+        judged(measured("identity", "mara", 9.0), measured("style.reference", "style", 1.5))
+    )
+    assert isinstance(decision, Retry)
+    assert decision.reinforcement.kind is DriftKind.STYLE
+
+
+@pytest.mark.parametrize(
+    ("colors_in_frame", "kind"), [(0.1, DriftKind.COMPOSITION), (1.2, DriftKind.MISSING)]
+)
+def test_nobody_at_a_pinned_place_stands_elsewhere_or_is_missing(
+    colors_in_frame: float, kind: DriftKind
+) -> None:
+    found = judged(
+        measured("identity.place", "mara", 1.2), measured("identity.missing", "mara", colors_in_frame)
+    )
+    decision = Panel().answered(found)
+    assert isinstance(decision, Retry)
+    assert decision.reinforcement.kind is kind
 
 
 # --- answers without a picture --------------------------------------------------------------------------
