@@ -10,7 +10,7 @@ from pathlib import Path
 HEAVY = [
     *("torch", "torchvision", "open_clip", "onnx", "onnxruntime", "openvino", "insightface", "rapidocr"),
     *("diffusers", "transformers", "openai", "google.genai", "fastapi", "dask", "ray", "sqlalchemy"),
-    *("scipy", "networkx", "skimage"),
+    *("scipy", "networkx", "skimage", "timm", "huggingface_hub"),
 ]
 
 
