@@ -29,6 +29,13 @@ class Arrived:
     """The picture came and could not be kept: the run has to stop."""
 
 
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """The generator answered: its place is free, while the pictures are still being checked and kept."""
+
+    asked: Asked
+
+
 class Courier:
     """Keeps a provider's pace: so many requests in flight, so many a minute. For one calling thread."""
 
@@ -36,18 +43,25 @@ class Courier:
         self,
         generator: Generator,
         images: Images,
-        deliver: Callable[[Arrived], None],
+        deliver: Callable[[Freed | Arrived], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._generator, self._images, self._deliver, self._clock = generator, images, deliver, clock
         self._pacing: Pacing = generator.pacing
         self._sent: deque[float] = deque()
         self._waiting: dict[Asked, float] = {}
+        """Sent and not answered: each takes a place."""
+        self._unpacking: set[Asked] = set()
 
     @property
     def in_flight(self) -> int:
         """Requests that were sent and have no answer yet."""
         return len(self._waiting)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to be delivered."""
+        return bool(self._waiting or self._unpacking)
 
     def wait_s(self) -> float:
         """Seconds until the next request may be sent; inf while all places are taken."""
@@ -70,9 +84,16 @@ class Courier:
         self._waiting[asked] = now
         threading.Thread(target=self._ask, args=(asked, request), daemon=True).start()
 
+    def freed(self, asked: Asked) -> None:
+        """Its place may be taken by the next request."""
+        if self._waiting.pop(asked, None) is not None:
+            self._unpacking.add(asked)
+
     def arrived(self, asked: Asked) -> bool:
-        """The answer is taken. False for one that was given up before: its place is free already."""
-        return self._waiting.pop(asked, None) is not None
+        """The answer is taken. False for one that was given up before."""
+        known = asked in self._unpacking
+        self._unpacking.discard(asked)
+        return known
 
     def overdue(self) -> list[Arrived]:
         """Give up on requests without an answer in time. Should one arrive all the same, it is delivered."""
@@ -91,8 +112,10 @@ class Courier:
 
     def _ask(self, asked: Asked, request: GenerationRequest) -> None:
         started = self._clock()
-        outcome = checked(self._generator.generate(request, asked.key), request)
+        outcome = self._generator.generate(request, asked.key)
         seconds = self._clock() - started
+        self._deliver(Freed(asked))
+        outcome = checked(outcome, request)
         try:
             self._deliver(Arrived(asked, self._kept(outcome, seconds)))
         except SeriesError as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import queue
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -32,7 +32,7 @@ from series.reinforce.attempt import Accept
 from series.reinforce.repair import repaired_png
 from series.request import GenerationRequest, Means, NamedColor, Reference, Reinforcement, Role
 from series.run.answer import Answer, Asked
-from series.run.asking import Arrived, Courier
+from series.run.asking import Arrived, Courier, Freed
 from series.run.folder import RunFolder
 from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked
 from series.run.images import Images
@@ -49,6 +49,8 @@ SERIES_ROUNDS = 2
 changed; more would chase the tail of a comparison that moves with every new frame."""
 REPAIRERS = 1
 """Threads that repair pictures: a repair takes less time than observing its result."""
+MEASURERS = 1
+"""Threads that measure what was observed: one keeps up, since it takes a quarter of the time of observing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,15 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    """A picture is measured, or measuring it failed."""
+
+    panel: str
+    image: str
+    ended: Future[Measured]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Mended:
     panel: str
     image: str
@@ -147,18 +158,19 @@ class _Events:
     """A queue in which answers come first: a free place at the provider does not wait for a check."""
 
     def __init__(self) -> None:
-        self._queue: queue.PriorityQueue[tuple[bool, int, _Event]] = queue.PriorityQueue()
+        self._queue: queue.PriorityQueue[tuple[int, int, _Event]] = queue.PriorityQueue()
         self._number = count()
 
     def put(self, event: _Event) -> None:
-        self._queue.put((not isinstance(event, Arrived), next(self._number), event))
+        turn = 0 if isinstance(event, Freed) else 1 if isinstance(event, Arrived) else 2
+        self._queue.put((turn, next(self._number), event))
 
     def get(self, timeout: float | None = None) -> _Event:
         """Raises queue.Empty."""
         return self._queue.get(timeout=timeout)[2]
 
 
-_Event = Arrived | _Seen | _Mended
+_Event = Freed | Arrived | _Seen | _Measured | _Mended
 
 
 class Run:
@@ -211,7 +223,10 @@ class Run:
         """→ how it ended. An interruption finishes what was sent, since it is paid for, and goes up."""
         self._watcher.begin(len(self._loops), self._shop.budget)
         self._shop.desk.warm()
-        with ThreadPoolExecutor(REPAIRERS, "repair") as self._repairers:
+        with (
+            ThreadPoolExecutor(REPAIRERS, "repair") as self._repairers,
+            ThreadPoolExecutor(MEASURERS, "measure") as self._measurers,
+        ):
             try:
                 for panel in self._loops:
                     self._advance(panel)
@@ -235,7 +250,7 @@ class Run:
     def _until_quiet(self) -> None:
         while True:
             self._send()
-            if not (self._courier.in_flight or self._at_desk or self._mending or self._may_send()):
+            if not (self._courier.busy or self._at_desk or self._mending or self._may_send()):
                 return
             try:
                 self._handle(self._events.get(timeout=self._patience()))
@@ -261,19 +276,25 @@ class Run:
                 self._ask(panel, step)
 
     def _handle(self, event: _Event) -> None:
-        if isinstance(event, Arrived):
+        if isinstance(event, Freed):
+            self._courier.freed(event.asked)
+        elif isinstance(event, Arrived):
             self._came(event, in_time=self._courier.arrived(event.asked))
         elif isinstance(event, _Seen):
-            self._at_desk -= 1
             self._seen(event)
+        elif isinstance(event, _Measured):
+            self._at_desk -= 1
+            self._found(event)
         else:
             self._mending -= 1
             self._mended(event)
 
     def _finish_what_was_sent(self) -> None:
-        while self._courier.in_flight:
+        while self._courier.busy:
             event = self._events.get()
-            if isinstance(event, Arrived) and self._courier.arrived(event.asked):
+            if isinstance(event, Freed):
+                self._courier.freed(event.asked)
+            elif isinstance(event, Arrived) and self._courier.arrived(event.asked):
                 self._shop.store.settle(event.asked, event.answer)
 
     # --- one panel's next step --------------------------------------------------------------------------
@@ -382,15 +403,21 @@ class Run:
         self._events.put(_Seen(panel, image, waiting))
 
     def _seen(self, seen: _Seen) -> None:
+        """Have it measured beside: answers that come meanwhile do not wait for that."""
         order, shop = self._orders[seen.panel], self._shop
-        observation = shop.desk.take(seen.waiting)
         name = shop.images.path(seen.image).name
-        one = measure_one(name, order, observation, shop.pinned, shop.off)
-        shop.memory.keep(one)
-        self._ran.measured[f"{seen.panel}/{seen.image}"] = one
-        self._looking[seen.panel].missing -= 1
-        if self._looking[seen.panel].missing == 0:
-            self._tell(seen.panel)
+        done = self._measurers.submit(
+            measure_one, name, order, shop.desk.take(seen.waiting), shop.pinned, shop.off
+        )
+        done.add_done_callback(lambda ended: self._events.put(_Measured(seen.panel, seen.image, ended)))
+
+    def _found(self, found: _Measured) -> None:
+        one = found.ended.result()
+        self._shop.memory.keep(one)
+        self._ran.measured[f"{found.panel}/{found.image}"] = one
+        self._looking[found.panel].missing -= 1
+        if self._looking[found.panel].missing == 0:
+            self._tell(found.panel)
 
     def _tell(self, panel: str) -> None:
         """Tell the panel's loop what was found in all pictures of its try."""
@@ -502,4 +529,4 @@ def _colors(request: GenerationRequest, subject: str) -> tuple[NamedColor, ...]:
 
 
 def _asked(panel: str, step: Ask) -> Asked:
-    return Asked(panel, step.request.digest, step.repeat)
+    return Asked(panel, step.digest, step.repeat)

@@ -29,6 +29,8 @@ class Ask:
     """Ask the generator."""
 
     request: GenerationRequest
+    digest: str
+    """Of the request: it takes a while to compute."""
     repeat: int
     """How many times this panel asked the very same before."""
     number: int
@@ -148,9 +150,10 @@ class FrameLoop:
             self._decide()
 
     def _ask(self, request: GenerationRequest) -> Ask:
-        repeat = self._asked[request.digest]
-        self._asked[request.digest] += 1
-        return Ask(request, repeat, len(self.attempts) + 1)
+        digest = request.digest
+        repeat = self._asked[digest]
+        self._asked[digest] += 1
+        return Ask(request, digest, repeat, len(self.attempts) + 1)
 
     def _add(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
