@@ -216,6 +216,7 @@ def profiled(work: Callable[[], Any]) -> Any:
 def show(name: str, took: Took) -> None:
     print(
         f"  {name:30}{took.seconds:7.2f} s, ideal {took.ideal:6.2f} s: {took.seconds / took.ideal:.3f} x;"
+        f" up to the last answer {(took.seconds - took.tail) / took.ideal:.3f} x;"
         f" last answer to last panel {took.tail:.2f} s; {took.answers} answers, {took.accepted} accepted;"
         f" in flight min {min(took.in_flight)} median {statistics.median(took.in_flight):g};"
         f" slowest answer {took.slowest:.2f} s"
