@@ -79,7 +79,7 @@ def test_a_figure_is_found_wherever_it_stands(locator, x: int, y: int, seed: int
     pixels[y : y + 34, x : x + 14] = figure(34, 14)
     truth = Box(x / 64, y / 48, (x + 14) / 64, (y + 34) / 48)
     found = locator.locate(field_of(pixels), {"mara": 3})
-    assert max(proposal.box.iou(truth) for proposal in found) > 0.3  # from there on the evaluation counts it too
+    assert max(proposal.box.iou(truth) for proposal in found) > 0.3  # as the evaluation counts
 
 
 def test_proposals_for_one_character_are_separate_and_the_best_comes_first(locator, street) -> None:
