@@ -1,6 +1,7 @@
 """The README's picture of the report, drawn anew: python tests/series/report/draw_report_picture.py
 
-Audits the sample, opens the report in Chromium (SERIES_TEST_BROWSER names another one) and keeps its top.
+Makes the sample, opens the report in Chromium (SERIES_TEST_BROWSER names another one) and keeps its head and
+the tries of one frame.
 """
 
 import io
@@ -16,12 +17,17 @@ from playwright.sync_api import sync_playwright
 from scipy.cluster.vq import kmeans2
 
 from series.files import write_atomically
-from series.pipeline import AuditOptions, audit_series
+from series.pipeline import RunOptions, run_series
 from series.report import audit_html
+from series.report.live import RunProgress
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = Path("samples") / "lantern"
 """Relative, as a reader of the README names it: the picture shows the path."""
+FRAME = 19
+"""The last panel: four tries, an edit at the end."""
+TRIES_HEIGHT = 690
+"""Pixels: its tries, and a little of what follows."""
 WIDTH = 1280
 COLORS = 256
 """As many as a palette holds; the file stays under 300 KB."""
@@ -30,13 +36,18 @@ PIXELS = 60_000
 
 
 def draw(out: Path) -> None:
-    os.chdir(ROOT)
-    audit = audit_series(AuditOptions(SAMPLE / "series.yaml", SAMPLE / "frames")).audit
     with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "audit.html"
-        write_atomically(page, audit_html(audit))
-        shot = _screenshot(page.as_uri())
-    picture = Image.open(io.BytesIO(shot)).convert("RGB")
+        shutil.copytree(ROOT / SAMPLE, Path(folder) / SAMPLE)
+        os.chdir(folder)
+        with RunProgress() as progress:
+            finished = run_series(RunOptions(SAMPLE / "series.yaml"), progress)
+        page = Path(folder) / "report.html"
+        write_atomically(page, audit_html(finished.audit))
+        head, tries = (Image.open(io.BytesIO(shot)).convert("RGB") for shot in _screenshots(page.as_uri()))
+        os.chdir(ROOT)
+    picture = Image.new("RGB", (WIDTH, head.height + tries.height), "white")
+    picture.paste(head, (0, 0))
+    picture.paste(tries, (0, head.height))
     picture.quantize(palette=_palette(picture), dither=Image.Dither.NONE).save(out, optimize=True)
     print(f"{out}: {picture.width} × {picture.height}, {out.stat().st_size / 1000:.0f} kB")
 
@@ -53,19 +64,27 @@ def _palette(picture: Image.Image) -> Image.Image:
     return palette
 
 
-def _screenshot(address: str) -> bytes:
+def _screenshots(address: str) -> tuple[bytes, bytes]:
+    """The head of the report, and the tries of the frame."""
     browser = (
         os.environ.get("SERIES_TEST_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
     )
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        page = running.new_page(viewport={"width": WIDTH, "height": 2400}, color_scheme="light")
+        page = running.new_page(viewport={"width": WIDTH, "height": 6000}, color_scheme="light")
         page.goto(address)
         page.wait_for_timeout(500)
-        box = page.locator("#sheet").bounding_box()
-        shot = page.screenshot(clip={"x": 0, "y": 0, "width": WIDTH, "height": box["y"] + box["height"] + 24})
+        page.locator(f"#tile-{FRAME} a").first.click()
+        page.wait_for_timeout(500)
+        page.evaluate("window.scrollTo(0, 0)")
+        filters = page.locator("#filters").bounding_box()
+        frame = page.locator(f"#frame-{FRAME}").bounding_box()
+        shots = tuple(
+            page.screenshot(clip={"x": 0, "y": top, "width": WIDTH, "height": height})
+            for top, height in ((0, filters["y"]), (frame["y"] - 6, TRIES_HEIGHT))
+        )
         running.close()
-    return shot
+    return shots
 
 
 if __name__ == "__main__":
