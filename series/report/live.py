@@ -50,6 +50,9 @@ class RunEvents(Protocol):
     def finished(self, panel: str, state: str) -> None:
         """Nothing more is done for the panel, unless it is opened again. state: "accepted", or why not."""
 
+    def stopping(self, in_flight: int) -> None:
+        """The run was interrupted, and waits for so many pictures that were sent and will be paid for."""
+
 
 @dataclass(slots=True)
 class _Count:
@@ -194,6 +197,16 @@ class RunProgress:
             self._count.in_flight = {one for one in self._count.in_flight if one[0] != panel}
             self._count.last = one_direction(f"{panel}: {state}")
         self._line()
+
+    def stopping(self, in_flight: int) -> None:
+        """See RunEvents."""
+        waits = (
+            f"waiting for {plural(in_flight, 'picture')} on the way, since paid for; Ctrl-C again leaves now"
+        )
+        with self._lock:
+            self._count.last = waits
+        if self._live is None:
+            self._console.print(waits, markup=False)
 
     @property
     def line(self) -> str:

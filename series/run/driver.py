@@ -290,6 +290,8 @@ class Run:
             self._mended(event)
 
     def _finish_what_was_sent(self) -> None:
+        if self._courier.busy:
+            self._watcher.stopping(self._courier.in_flight)
         while self._courier.busy:
             event = self._events.get()
             if isinstance(event, Freed):

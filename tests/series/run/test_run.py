@@ -42,6 +42,9 @@ class Quiet:
     def finished(self, panel: str, state: str) -> None:
         self.ended[panel] = state
 
+    def stopping(self, in_flight: int) -> None:
+        pass
+
 
 def png(pixels: np.ndarray) -> bytes:
     return cv2.imencode(".png", pixels)[1].tobytes()

@@ -101,6 +101,7 @@ def test_an_interrupted_run_keeps_what_was_sent_and_goes_on(comic, series, gener
     first.send_signal(signal.SIGINT)
     _, said = first.communicate(timeout=60)
     assert first.returncode == 130, said
+    assert "Ctrl-C again leaves now" in said
     assert "the same command goes on" in said
     paid = billed(comic)
     assert len(list((comic.folder / "out/images").rglob("*.png"))) == len(paid), (
