@@ -18,7 +18,7 @@ from series.memory import Memory
 from series.pinned import observe_references
 from series.plan import plan
 from series.report.live import RunEvents
-from series.run.driver import Run, Workshop, publish
+from series.run.driver import Equipment, Run, publish
 from series.run.folder import RunFolder, run_folder
 from series.run.hold import hold
 from series.run.images import Images
@@ -170,7 +170,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
         pinned = observe_references(manifest, observer.observe, encoders.ids)
         frames = Observer(Recipe(encoders, pinned.locator), cache, workers=options.workers)
         with frames.standing() as desk:
-            workshop = Workshop(
+            equipment = Equipment(
                 generator=asked,
                 store=store,
                 images=Images(folder.images),
@@ -183,8 +183,8 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
                 budget=manifest.budget.usd if options.budget is None else options.budget,
                 again=options.again,
             )
-            ran = Run(orders, requests, workshop, watcher, chosen).run()
-        measured = with_series(publish(ran, folder, workshop.images), pinned, off)
+            ran = Run(orders, requests, equipment, watcher, chosen).run()
+        measured = with_series(publish(ran, folder, equipment.images), pinned, off)
         matches = Matches(folder.frames, (), ran.without_picture, ())
         notes = (*lock_notes, f"stopped: {ran.stopped}") if ran.stopped else lock_notes
         audit = assemble_audit(manifest, matches, pinned, measured, tolerances, notes, encoders.licenses)

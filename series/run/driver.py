@@ -54,7 +54,7 @@ MEASURERS = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class Equipment:
     """Everything that a run works with, opened and closed by its caller."""
 
     generator: Generator
@@ -180,24 +180,24 @@ class Run:
         self,
         orders: Sequence[FrameOrder],
         requests: Mapping[str, GenerationRequest],
-        workshop: Workshop,
+        equipment: Equipment,
         watcher: RunEvents,
         chosen: Collection[str] | None = None,
     ) -> None:
         """requests: panel → its first request. chosen: panels that may be asked for; None for all."""
-        self._shop, self._watcher = workshop, watcher
+        self._shop, self._watcher = equipment, watcher
         self._chosen = frozenset(requests if chosen is None else chosen)
         self._orders = {order.panel: order for order in orders}
         self._events = _Events()
-        self._courier = Courier(workshop.generator, workshop.images, self._events.put)
+        self._courier = Courier(equipment.generator, equipment.images, self._events.put)
         self._ledger = self._recovered()
-        drawing = _Drawing(workshop.images)
+        drawing = _Drawing(equipment.images)
         self._loops = {
             order.panel: FrameLoop(
                 order,
                 requests[order.panel],
-                abilities=workshop.generator.abilities,
-                limits=workshop.limits,
+                abilities=equipment.generator.abilities,
+                limits=equipment.limits,
                 desk=drawing,
             )
             for order in orders

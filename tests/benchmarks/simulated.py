@@ -26,7 +26,7 @@ from series.memory import Memory
 from series.pinned import observe_references
 from series.plan import FrameOrder, plan
 from series.request import GenerationRequest
-from series.run.driver import Run, Workshop
+from series.run.driver import Equipment, Run
 from series.run.folder import RunFolder
 from series.run.images import Images
 from series.run.prepare import first_requests, limits_of, open_generator
@@ -95,7 +95,7 @@ class Opened:
 
     orders: tuple[FrameOrder, ...]
     requests: Mapping[str, GenerationRequest]
-    shop: Workshop
+    shop: Equipment
     observer: Observer
 
     def run(self, watcher: Any = None) -> Run:
@@ -133,7 +133,7 @@ def opened(
         observer = Observer(Recipe(encoders, pinned.locator), cache, workers=workers)
         off = frozenset(manifest.checks.off)
         with observer.standing() as desk:
-            shop = Workshop(
+            shop = Equipment(
                 generator=model,
                 store=store,
                 images=Images(folder.images),
