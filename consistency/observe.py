@@ -292,6 +292,8 @@ class _Pool:
             self._executor = ProcessPoolExecutor(
                 self._workers, get_context("spawn"), _start_worker, (self._recipe, self._nice)
             )
+            with _interrupts_ignored():
+                self._executor.submit(_nothing)
         return self._executor
 
 
@@ -323,6 +325,20 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes that start meanwhile ignore Ctrl-C from their first moment: it reaches them too, and each
+    would print where it was."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread sets how signals are taken
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _nothing() -> None:

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 from importlib import metadata
 
+from series.masking import masked
 from series.version import package_version
 
 LISTED = (
@@ -36,6 +37,7 @@ def write_bug_log(arguments: Sequence[str]) -> str:
     ]
     kind = sys.exc_info()[0]
     what = kind.__name__ if kind else "an unknown error"
+    lines = [masked(line) for line in lines]
     try:
         handle, path = tempfile.mkstemp(prefix="series-bug-", suffix=".log")
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -26,8 +26,8 @@ AUDITED = EXIT_CODES.replace("error,", "error, an unreadable frame (or unsure, w
 
 app = typer.Typer(
     name="series",
-    help="Check pictures made in series for drift from what a manifest pins: identity, color, style, "
-    "rendering, picture.",
+    help="Make pictures in series, and check them for drift from what a manifest pins: identity, color, "
+    "style, rendering, picture, lettering.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -13,7 +13,8 @@ FILE_NAME = "series.yaml"
 # sizes, colors and references are examples, so a first audit says UNSURE and what to add, not DRIFTED.
 STARTER = """\
 # A series and what must stay the same from picture to picture.
-#   series audit series.yaml --frames frames --html audit.html
+#   series run series.yaml --dry-run      what would be asked for; without --dry-run the panels are made
+#   series audit series.yaml --frames frames --html audit.html       for pictures that are there
 # Frames are matched with panels by name: frames/p01.png is panel p01.
 # Lines behind a # are examples: take the # away, and put your own in.
 version: 1

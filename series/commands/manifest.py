@@ -43,4 +43,5 @@ def init(
 
     path = write_starter(folder)
     typer.echo(f"wrote {path}")
-    typer.echo(f"next: edit it, then series audit {path} --frames DIR --html audit.html")
+    typer.echo(f"next: edit it, then series run {path} makes drafts of the panels;")
+    typer.echo(f"for pictures that you have: series audit {path} --frames DIR --html audit.html")

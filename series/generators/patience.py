@@ -7,7 +7,6 @@ drifted is another matter: `series.reinforce`.
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from series.generators.generator import Abilities, Failed, FailureKind, Generated, Generator, Outcome, Pacing
+from series.masking import masked
 from series.request import GenerationRequest
 
 TRIES = 6
@@ -39,18 +39,6 @@ REASON_LENGTH = 500
 Wait = Callable[[float], bool]
 """Waits so many seconds; True when it was woken because the run stops."""
 
-_SECRETS = re.compile(
-    r"(?i:(?P<scheme>bearer|basic)\s+)[\w.~+/=-]{8,}"
-    r"|(?i:(?P<named>(?:[\w-]*(?:key|token|secret|password|passwd|signature)|authorization)[\"']?\s*[=:]\s*)"
-    r"[\"']?)(?!(?i:bearer|basic)\b)[^\s\"'&,;)}\]]{4,}"
-    r"|(?P<url>://)[^\s/@]+@"
-    r"|\b(?:sk|pk|rk|r8|hf|gh[pousr]|xox[abp]|AIza|ya29)[-_.]?[\w-]{16,}"
-    r"|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
-    r"|\b(?=[\w-]*[A-Za-z])(?=[\w-]*\d)[\w-]{32,}"
-)
-"""Authorization headers, values named key or token, passwords in addresses, the shapes of common keys, JSON
-web tokens, and any long run of letters and digits."""
-
 
 def patient(
     generator: Generator, *, wait: Wait | None = None, now: Callable[[], float] = time.monotonic
@@ -62,13 +50,6 @@ def patient(
     same each time: they are made from its key.
     """
     return _Patient(generator, wait or threading.Event().wait, now)
-
-
-def masked(text: str) -> str:
-    """Text in which whatever looks like a key, a token or a password is replaced by ***."""
-    return _SECRETS.sub(
-        lambda found: f"{found['scheme'] or ''}{found['named'] or found['url'] or ''}***", text
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

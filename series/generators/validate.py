@@ -12,7 +12,7 @@ from series.request import GenerationRequest
 
 LIMITS = Limits()
 """How large a picture may be: that of every picture that is read."""
-_SUFFIX = re.compile(r"\.[a-z0-9][a-z0-9._-]{0,39}")
+_SUFFIX = re.compile(r"\.(?!(?:png|jpg|webp|bin)$)[a-z0-9_-]{1,20}(\.[a-z0-9_-]{1,20})?", re.ASCII)
 """What the name of a file beside a picture may end in: no folder, nothing hidden."""
 
 
@@ -62,7 +62,9 @@ def _whole(images: tuple[GeneratedImage, ...], limits: Limits) -> tuple[list[Gen
 def _named(beside: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
     """Files whose name ends in a plain suffix, and what is wrong with the others."""
     good = {
-        suffix: data for suffix, data in beside.items() if _SUFFIX.fullmatch(suffix) and ".." not in suffix
+        suffix: data
+        for suffix, data in beside.items()
+        if _SUFFIX.fullmatch(suffix) and isinstance(data, bytes)
     }
     return good, [
         f"a file beside the picture was left out: {suffix!r}" for suffix in beside if suffix not in good

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from series.errors import SeriesError
 from series.generators.generator import Failed, FailureKind, Generator, Outcome, Pacing
 from series.generators.validate import checked
+from series.masking import masked
 from series.request import GenerationRequest
 from series.run.answer import Answer, Asked
 from series.run.images import Images
@@ -112,22 +113,35 @@ class Courier:
 
     def _ask(self, asked: Asked, request: GenerationRequest) -> None:
         started = self._clock()
-        outcome = self._generator.generate(request, asked.key)
+        try:
+            outcome = self._generator.generate(request, asked.key)
+        except Exception as error:  # noqa: BLE001 - somebody else's code: one picture fails, not the run
+            outcome = _raised(error)
         seconds = self._clock() - started
         self._deliver(Freed(asked))
-        outcome = checked(outcome, request)
+        self._deliver(self._unpacked(asked, request, outcome, seconds))
+
+    def _unpacked(
+        self, asked: Asked, request: GenerationRequest, outcome: Outcome, seconds: float
+    ) -> Arrived:
         try:
-            self._deliver(Arrived(asked, self._kept(outcome, seconds)))
+            return Arrived(asked, self._kept(checked(outcome, request), seconds))
         except SeriesError as error:
             # It was made, and perhaps billed: the books must say so.
             failed = Failed(FailureKind.RAISED, f"the picture came and could not be kept: {error}")
-            self._deliver(Arrived(asked, failed_answer(failed, seconds), error))
+            return Arrived(asked, failed_answer(failed, seconds), error)
+        except Exception as error:  # noqa: BLE001 - an answer in another shape than the protocol's
+            return Arrived(asked, failed_answer(_raised(error), seconds))
 
     def _kept(self, outcome: Outcome, seconds: float) -> Answer:
         if isinstance(outcome, Failed):
             return failed_answer(outcome, seconds)
         digests = tuple(self._images.keep(image.data, image.beside) for image in outcome.images)
         return Answer(digests, None, "; ".join(outcome.notes), "", None, outcome.usd, seconds)
+
+
+def _raised(error: Exception) -> Failed:
+    return Failed(FailureKind.RAISED, f"{type(error).__name__}: {masked(str(error))}")
 
 
 def failed_answer(failed: Failed, seconds: float) -> Answer:

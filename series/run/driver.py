@@ -108,7 +108,8 @@ class Ran:
     @property
     def repairs(self) -> int:
         """Made here, in all runs."""
-        return sum(attempt.repair is not None for loop in self.loops.values() for attempt in loop.attempts)
+        tries = [attempt for loop in self.loops.values() for attempt in loop.attempts]
+        return sum(attempt.repair is not None and bool(attempt.image) for attempt in tries)
 
 
 def publish(ran: Ran, folder: RunFolder, images: Images) -> list[Measured]:

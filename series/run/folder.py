@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from series.errors import SeriesError
@@ -46,7 +47,12 @@ class RunFolder:
         return self.root / "report.html"
 
     def make(self) -> None:
-        """Raises SeriesError where it cannot be made."""
+        """Raises SeriesError where it cannot be made, or where pictures lie that publishing would replace."""
+        foreign = self.frames.is_dir() and any(self.frames.iterdir()) and not self.observations.exists()
+        if foreign or self.frames.is_symlink():
+            raise SeriesError(
+                f"{self.frames}: holds pictures that no run of this tool made; name another folder with --out"
+            )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.frames.mkdir(exist_ok=True)
@@ -61,10 +67,10 @@ class RunFolder:
         A picture of the same panel under another suffix is removed: two frames of one panel are an error to
         everyone who reads the folder.
         """
-        for left in self.frames.glob(".*.tmp"):  # by a run that was killed while it wrote
-            left.unlink()
         names = {}
         for panel, path in pictures.items():
+            for left in self.frames.glob(f".{escape(panel)}.*.tmp"):  # of a run that was killed
+                left.unlink()
             name = f"{panel}{path.suffix}"
             target = self.frames / name
             data = path.read_bytes()
@@ -77,5 +83,10 @@ class RunFolder:
 
 
 def run_folder(manifest: Manifest, out: Path | None) -> RunFolder:
-    """The folder that was asked for, or the usual one."""
-    return RunFolder(manifest.folder / DEFAULT_NAME if out is None else out)
+    """The folder that was asked for, or the usual one. Raises SeriesError for the manifest's own."""
+    folder = RunFolder(manifest.folder / DEFAULT_NAME if out is None else out)
+    if folder.root.resolve() == manifest.folder.resolve():
+        raise SeriesError(
+            f"{folder.root}: is the manifest's own folder; a run needs one for itself: name it with --out"
+        )
+    return folder

@@ -97,7 +97,7 @@ def _attempt(
         kind="repaired" if attempt.repair else "asked" if attempt.image else "failed",
         verdict=attempt.assessment.verdict if attempt.assessment else None,
         thumbnail=one.thumbnail if one else b"",
-        changed=_changed(before),
+        changed=_changed(before, came=bool(attempt.image)),
         answers=_answers(before),
         drifted=tuple(found_in(attempt)),
         skipped=tuple(f"{one.rung}: {one.reason}" for one in getattr(after, "skipped", ())),
@@ -128,11 +128,12 @@ def _words(finding: Finding) -> str:
     return said or f"{result.check} of {result.subject}"
 
 
-def _changed(decision: Decision | None) -> str:
+def _changed(decision: Decision | None, *, came: bool) -> str:
+    """came: a picture came of it."""
     if isinstance(decision, Retry):
         return f"{_MEANS[decision.reinforcement.means]}: {decision.reinforcement.text}"
     if isinstance(decision, Mend):
-        return _mended(decision.repair)
+        return _mended(decision.repair) if came else "could not be repaired here"
     return ""
 
 

@@ -288,3 +288,14 @@ def test_a_frame_that_repeats_another_passes_alone_and_is_made_anew(comic, make,
     )
     assert sum(request.panel == "p03" for request in generator.requests) >= 2
     assert any("p01" in words for one in frame(finished, "p03").attempts for words in one.drifted)
+
+
+@pytest.mark.parametrize("beside", [None, {".png": b"1"}, {".a.b.c": b"1"}, {".json": "text"}])
+def test_an_answer_of_a_wrong_shape_costs_at_most_its_panel(make, good, beside) -> None:
+    def answer(request, before):
+        image = GeneratedImage(good[request.panel], beside) if request.panel == "p01" else None
+        return Generated((image,)) if image else good[request.panel]
+
+    finished, _ = make(answer)
+    assert finished.audit.run.accepted >= 3
+    assert finished.audit.run.accepted == (3 if beside is None else 4)

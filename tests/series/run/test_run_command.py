@@ -194,3 +194,16 @@ def wait_for(happened: Callable[[], bool], seconds: float = 30) -> None:
     while not happened():
         assert time.monotonic() < until, "it did not happen"
         time.sleep(0.02)
+
+
+def test_a_run_never_takes_the_place_of_pictures_that_are_not_its_own(comic, series) -> None:
+    mine = (comic.frames / "p01.png").read_bytes()
+    ran = series("run", "series.yaml", "--out", ".")
+    assert ran.returncode == 2
+    assert "the manifest's own folder" in ran.stderr
+    other = comic.folder / "art"
+    shutil.copytree(comic.frames, other / "frames")
+    ran = series("run", "series.yaml", "--out", "art")
+    assert ran.returncode == 2
+    assert "no run of this tool made" in ran.stderr
+    assert (comic.frames / "p01.png").read_bytes() == (other / "frames/p01.png").read_bytes() == mine
