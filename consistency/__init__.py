@@ -28,7 +28,7 @@ from consistency.compare import compare
 from consistency.encoders import ENCODERS, load_encoders
 from consistency.encoders.appearance import BACKGROUND_BOXES
 from consistency.encoders.catalogue import Model, catalogue, known_model
-from consistency.encoders.encoder import Encoders, Face, FaceEncoder, ImageEncoder
+from consistency.encoders.encoder import Encoders, Face, FaceEncoder, ImageEncoder, MapEncoder
 from consistency.encoders.install import Added, add_model, pull_model
 from consistency.encoders.licenses import check_license
 from consistency.encoders.models import ModelFiles, find_model, model_folder, on_disk
@@ -89,6 +89,7 @@ __all__ = [
     "Limits",
     "Locator",
     "LookColors",
+    "MapEncoder",
     "Measurement",
     "Model",
     "ModelError",

@@ -1,4 +1,4 @@
-"""The protocols behind which every encoder stands: frames in, vectors or faces out."""
+"""The protocols behind which every encoder stands: frames in, vectors, faces or maps out."""
 
 from __future__ import annotations
 
@@ -57,6 +57,22 @@ class FaceEncoder(Protocol):
         """frames: n pictures. → for each, its faces, largest first."""
 
 
+class MapEncoder(Protocol):
+    """Turns a picture into a grid of vectors, which say where to look and never who is there."""
+
+    @property
+    def id(self) -> str:
+        """Name and build: maps of different ids are never compared."""
+
+    @property
+    def weights(self) -> str:
+        """sha256 (hex) of the model files and of the numbers that it was fitted to."""
+
+    def maps(self, frames: Sequence[Frame]) -> list[NDArray[np.float32]]:
+        """frames: n pictures of any size. → for each float32 (h, w, d), equal cells that together cover the
+        whole picture; d is the same for all. Each map depends on its own frame only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoders:
     """The set that one observer runs. References and frames always go through the same set."""
@@ -69,6 +85,8 @@ class Encoders:
     """A crop around one subject. Unit rows."""
     faces: FaceEncoder | None = None
     """Photographed faces, where such an encoder is installed."""
+    maps: MapEncoder | None = None
+    """Where in a frame characters may be, beside their colors."""
     models: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """Role → the models that it runs: names of the catalogue, or paths of nets that someone brought. Roles
     that need no model file are left out."""
@@ -102,10 +120,12 @@ class Encoders:
             if names
         }
 
-    def _by_role(self) -> dict[str, ImageEncoder | FaceEncoder]:
-        roles: dict[str, ImageEncoder | FaceEncoder] = {
+    def _by_role(self) -> dict[str, ImageEncoder | FaceEncoder | MapEncoder]:
+        roles: dict[str, ImageEncoder | FaceEncoder | MapEncoder | None] = {
             "style": self.style,
             "rendering": self.rendering,
             "subject": self.subject,
+            "faces": self.faces,
+            "maps": self.maps,
         }
-        return roles if self.faces is None else {**roles, "faces": self.faces}
+        return {role: encoder for role, encoder in roles.items() if encoder is not None}
