@@ -30,7 +30,7 @@ DEFAULT = "previz"
 NAME = "name"
 """The key of the manifest's `generator:` that says which one; all others are its options."""
 
-_MEMBERS = ("name", "abilities", "pacing", "price", "generate")
+_MEMBERS = ("name", "abilities", "pacing", "ready", "price", "generate")
 
 
 class GeneratorFactory(Protocol):

@@ -99,6 +99,9 @@ class FolderGenerator:
         self.stop = stop or threading.Event()
         self._options, self._poll_s, self._numbering = options, poll_s, threading.Lock()
 
+    def ready(self) -> None:
+        """Always: a person or a tool needs nothing from here."""
+
     def price(self, request: GenerationRequest) -> float:
         """Nothing: what a person's work costs is not known here."""
         del request

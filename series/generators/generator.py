@@ -31,6 +31,8 @@ class Pacing:
     """None for no limit."""
     timeout_s: float = 120.0
     """Seconds after which a request counts as timed out."""
+    images_per_minute: float | None = None
+    """Pictures asked for, candidates counted each; None for no limit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +129,11 @@ class Generator(Protocol):
     @property
     def pacing(self) -> Pacing:
         """How fast it may be asked."""
+
+    def ready(self) -> None:
+        """Called once before the first request. Raises GeneratorError for what is lacking on this machine: a
+        package, a key, a server, a file; with the next command. Sends nothing that costs anything. Making a
+        generator and asking for its price work without all that."""
 
     def price(self, request: GenerationRequest) -> float:
         """US dollars that a request is expected to cost at most: reserved before it is sent."""

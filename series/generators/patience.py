@@ -70,6 +70,9 @@ class _Patient:
     def pacing(self) -> Pacing:
         return self.generator.pacing
 
+    def ready(self) -> None:
+        self.generator.ready()
+
     def price(self, request: GenerationRequest) -> float:
         return self.generator.price(request)
 

@@ -50,6 +50,9 @@ class Scripted:
         """The key of each request."""
         self._answers, self._price, self._lock = answers, price, threading.Lock()
 
+    def ready(self) -> None:
+        """Always."""
+
     def price(self, request: GenerationRequest) -> float:
         """The price it was given, whatever is asked."""
         del request

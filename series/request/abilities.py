@@ -11,6 +11,8 @@ class Abilities:
 
     seed: bool = False
     """The same request with the same seed gives the same picture."""
+    takes_seed: bool = False
+    """A seed is sent along, honored or not: best effort where `seed` is False."""
     negative_prompt: bool = False
     """Takes what to avoid apart from the prompt."""
     reference_images: int = 0

@@ -38,6 +38,9 @@ class Previz:
     pacing: Pacing = PACING
     """Two draw at once; more than the cores of a small machine would only wait."""
 
+    def ready(self) -> None:
+        """Always."""
+
     def price(self, request: GenerationRequest) -> float:
         """US dollars: none."""
         del request

@@ -79,6 +79,9 @@ class SimulatedModel:
         """As the options say."""
         return self.options.pace()
 
+    def ready(self) -> None:
+        """Always."""
+
     def price(self, request: GenerationRequest) -> float:
         """US dollars: the price of a picture, times the pictures asked for."""
         return self.options.price * max(1, request.candidates)

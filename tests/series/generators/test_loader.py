@@ -125,7 +125,7 @@ def test_a_built_in_name_is_never_taken_over(tmp_path: Path) -> None:
     [
         ("broken", "studio-images cannot be loaded: RuntimeError: no license key"),
         ("gone", "studio-images cannot be loaded: ModuleNotFoundError"),
-        ("odd", "made a object, which lacks name, abilities, pacing, price, generate"),
+        ("odd", "made a object, which lacks name, abilities, pacing, ready, price, generate"),
     ],
 )
 def test_a_package_that_fails_is_named(name: str, said: str, tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""The name of a secret in, the secret out: from the environment or the system's keyring, never from a file.
+
+A secret that was read is known to `series.masking` from then on: no message, log or report shows it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from series.errors import GeneratorError
+from series.masking import never_show
+
+SERVICE = "series-consistency"
+"""Under which the keyring knows the secrets: `keyring set series-consistency OPENAI_API_KEY`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A key or token. Its text form hides it."""
+
+    name: str
+    """Environment variable, and user name in the keyring: "OPENAI_API_KEY"."""
+    value: str = field(repr=False)
+
+    def __str__(self) -> str:
+        """Its name alone."""
+        return f"<{self.name}>"
+
+
+def find_secret(name: str) -> Secret | None:
+    """The secret of this name: the environment's, else the keyring's where `keyring` is installed."""
+    value = os.environ.get(name, "").strip() or _from_keyring(name)
+    if not value:
+        return None
+    never_show(value)
+    return Secret(name, value)
+
+
+def need_secret(name: str, owner: str) -> Secret:
+    """The secret of this name. owner: who wants it, for the message: "generator openai". Raises
+    GeneratorError with the two ways to give it."""
+    found = find_secret(name)
+    if found is None:
+        raise GeneratorError(
+            f"{owner} needs {name}: set it in the environment (export {name}=…), or keep it in the system's "
+            f'keyring (pip install "series-consistency[keyring]", then keyring set {SERVICE} {name})'
+        )
+    return found
+
+
+def _from_keyring(name: str) -> str:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return ""
+    try:
+        return (keyring.get_password(SERVICE, name) or "").strip()
+    except KeyringError:  # locked, or no keyring on this machine: as if it held nothing
+        return ""

@@ -1,0 +1,231 @@
+"""A request to a provider in, its bounded answer or a typed failure out. Needs the extra `http`.
+
+The one module of this package that opens connections by itself; SDKs open their own. Nothing is retried
+here (see `patience`), no redirect is followed with a key, no answer is larger than stated.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from series.errors import GeneratorError
+from series.generators.generator import Failed, FailureKind
+from series.masking import masked
+
+if TYPE_CHECKING:
+    import httpx2
+
+INSTALL: Final = 'pip install "series-consistency[http]"'
+CONNECT_S: Final = 10.0
+"""Seconds to connect: a provider that is up answers within one."""
+LARGEST: Final = 64 << 20
+"""Bytes of one answer: the largest picture of a hosted model in use (3840 × 2160, PNG) has 25 MB, and base64
+adds a third."""
+SHOWN: Final = 300
+"""Characters of an error's text that are kept."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reply:
+    """What came back, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    def json(self) -> object:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+class HttpClient:
+    """Sends requests to one provider. Safe in many threads."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float,
+        largest: int = LARGEST,
+    ) -> None:
+        """base_url: scheme, host and the path that all requests begin with. headers: sent with each, keys
+        included. timeout_s: for one answer, without a byte. Raises GeneratorError without the extra, and for
+        an address that is none."""
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise GeneratorError(f"{masked(base_url)}: expected an address like https://host/path")
+        self.base_url = base_url.rstrip("/")
+        self._largest = largest
+        httpx = _httpx()
+        self._client = httpx.Client(
+            headers=dict(headers or {}),
+            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
+            follow_redirects=False,
+            trust_env=not is_loopback(base_url),  # a proxy of the environment is none for this machine
+        )
+        # Pictures come from other hosts than answers: those must never see the provider's key.
+        self._plain = httpx.Client(
+            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
+            follow_redirects=False,
+            trust_env=not is_loopback(base_url),
+        )
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        payload: object = None,
+        fields: Mapping[str, str] | None = None,
+        files: Collection[tuple[str, tuple[str, bytes, str]]] = (),
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply | Failed:
+        """payload: sent as JSON. fields and files: sent as multipart; a file is (field, (name, bytes, type)).
+
+        → the answer, whatever its status, or TIMEOUT, TRANSPORT or MALFORMED (too large).
+        """
+        url = path if path.startswith(("http://", "https://")) else f"{self.base_url}/{path.lstrip('/')}"
+        if urlsplit(url).netloc != urlsplit(self.base_url).netloc:
+            return Failed(FailureKind.MALFORMED, f"refused to send to another host: {_host(url)}")
+        request = self._client.build_request(
+            method,
+            url,
+            json=payload,
+            data=dict(fields) if fields else None,
+            files=list(files) or None,
+            params=dict(query) if query else None,
+            headers=dict(headers) if headers else None,
+        )
+        return self._bounded(self._client, request)
+
+    def fetch(self, url: str, *, hosts: Collection[str]) -> bytes | Failed:
+        """A picture that an answer names by address. hosts: host names that it may come from, a leading dot
+        for all below one (".replicate.delivery"). https only, but on this machine. Sent without any key."""
+        if not may_fetch(url, hosts, near=self.base_url):
+            return Failed(FailureKind.MALFORMED, f"the picture lies at {_host(url)}, which is not allowed")
+        reply = self._bounded(self._plain, self._plain.build_request("GET", url))
+        if isinstance(reply, Failed):
+            return reply
+        if reply.status != 200:
+            return Failed(FailureKind.MALFORMED, f"{_host(url)} answered {reply.status} for the picture")
+        return reply.body
+
+    def close(self) -> None:
+        """End all connections."""
+        self._client.close()
+        self._plain.close()
+
+    def _bounded(self, client: httpx2.Client, request: httpx2.Request) -> Reply | Failed:
+        httpx = _httpx()
+        where = request.url.host
+        try:
+            answer = client.send(request, stream=True)
+            try:
+                body = bytearray()
+                for chunk in answer.iter_bytes():
+                    body += chunk
+                    if len(body) > self._largest:
+                        reason = f"{where}: an answer of more than {self._largest >> 20} MB"
+                        return Failed(FailureKind.MALFORMED, reason)
+            finally:
+                answer.close()
+        except httpx.ConnectTimeout:
+            return Failed(FailureKind.TRANSPORT, f"{where}: no connection in {CONNECT_S:g} s")
+        except httpx.TimeoutException:
+            return Failed(FailureKind.TIMEOUT, f"{where}: no answer in time")
+        except (httpx.ConnectError, httpx.UnsupportedProtocol) as error:
+            return Failed(FailureKind.TRANSPORT, f"{where}: {_said(error)}")
+        except httpx.HTTPError as error:
+            # It was sent, and the answer broke off: the picture may have been made.
+            kind = FailureKind.TIMEOUT if request.method == "POST" else FailureKind.TRANSPORT
+            return Failed(kind, f"{where}: the answer broke off: {_said(error)}")
+        return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
+
+
+def refused(reply: Reply, said: str = "") -> Failed:
+    """What an answer with an error status means by itself. said: the provider's own words."""
+    words = masked(" ".join(said.split()))[:SHOWN]
+    reason = f"HTTP {reply.status}{': ' + words if words else ''}"
+    kinds = {
+        400: FailureKind.INVALID_REQUEST,
+        401: FailureKind.AUTH,
+        402: FailureKind.QUOTA,
+        403: FailureKind.AUTH,
+        404: FailureKind.MODEL_GONE,
+        410: FailureKind.MODEL_GONE,
+        422: FailureKind.INVALID_REQUEST,
+        429: FailureKind.RATE_LIMITED,
+    }
+    fallback = FailureKind.TRANSPORT if reply.status >= 500 else FailureKind.INVALID_REQUEST
+    return Failed(kinds.get(reply.status, fallback), reason, wait_s=retry_after_s(reply.headers))
+
+
+def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds of a Retry-After header, in seconds or as an HTTP date; None without. Names in lower case."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        then = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (then - (now or datetime.now(UTC))).total_seconds())
+
+
+def may_fetch(url: str, hosts: Collection[str], *, near: str = "") -> bool:
+    """Whether a picture may be taken from there: https from one of the hosts; plain http only on this
+    machine, and only where the provider (`near`) is on this machine too."""
+    parts = urlsplit(url)
+    name = (parts.hostname or "").casefold()
+    if parts.username or parts.password or not name:
+        return False
+    if is_loopback(url):
+        return is_loopback(near)
+    known = any(name.endswith(host) if host.startswith(".") else name == host for host in hosts)
+    return parts.scheme == "https" and known
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this machine's own."""
+    name = urlsplit(url).hostname or ""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _httpx() -> ModuleType:
+    try:
+        import httpx2
+    except ImportError as error:
+        raise GeneratorError(f"this generator needs the extra http: {INSTALL}") from error
+    return httpx2
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "no host"
+
+
+def _said(error: Exception) -> str:
+    return masked(" ".join(str(error).split()))[:SHOWN] or type(error).__name__
