@@ -23,6 +23,7 @@ from series.run.folder import RunFolder, run_folder
 from series.run.hold import hold
 from series.run.images import Images
 from series.run.ledger import run_figures
+from series.run.past import home_of
 from series.run.prepare import Preview, choose_panels, first_requests, limits_of, open_generator, preview
 from series.run.retell import with_run
 from series.run.store import open_store
@@ -164,6 +165,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
     with (
         hold(folder.root),
         closing(open_store(options.store or folder.store, manifest.series)) as store,
+        store.held(home_of(folder) if options.store else None),
         closing(ObservationCache(folder.observations)) as cache,
     ):
         observer = Observer(Recipe(encoders, Locator.build({})), cache, workers=options.workers)

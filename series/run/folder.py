@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from glob import escape
@@ -13,6 +14,8 @@ from series.frames import PICTURE_SUFFIXES
 from series.manifest import Manifest
 
 DEFAULT_NAME = "out"
+ID_FILE = ".series.id"
+_ID_CHARACTERS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,16 @@ class RunFolder:
         """The drift audit report."""
         return self.root / "report.html"
 
+    @property
+    def own_id(self) -> str:
+        """Tells this folder from others, also where it was moved to; empty before `make`."""
+        try:
+            return (
+                (self.root / ID_FILE).read_text(encoding="ascii", errors="replace").strip()[:_ID_CHARACTERS]
+            )
+        except OSError:
+            return ""
+
     def make(self) -> None:
         """Raises SeriesError where it cannot be made, or where pictures lie that publishing would replace."""
         foreign = self.frames.is_dir() and any(self.frames.iterdir()) and not self.observations.exists()
@@ -56,6 +69,8 @@ class RunFolder:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.frames.mkdir(exist_ok=True)
+            if not self.own_id:
+                write_atomically(self.root / ID_FILE, f"{secrets.token_hex(_ID_CHARACTERS // 2)}\n")
         except OSError as error:
             raise SeriesError(
                 f"{self.root}: cannot be made ({error.strerror}); name another folder with --out"

@@ -66,6 +66,8 @@ class PanelOutcome:
     number: int
     """Of the attempt that made it; 0 without one."""
     reason: str
+    unsure: bool = False
+    """Accepted, and somebody should look at it: something could not be told for sure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from series.measured import Measured, from_bytes
 from series.plan import FrameOrder
 from series.run.folder import RunFolder, run_folder
 from series.run.ledger import PanelOutcome
-from series.run.store import Look, Store, look_into
+from series.run.store import Home, Look, Store, look_into
 
 _NOWHERE = PanelOutcome("unfinished", "", 0, "not asked for yet")
 
@@ -58,7 +58,14 @@ def past_run(manifest: Manifest, out: Path | None, store: str | None) -> Iterato
     if found is None:
         raise SeriesError(f"{folder.root}: nothing was made here yet: `{again}` begins")
     with closing(found):
+        if store:
+            found.require_home(home_of(folder))
         yield PastRun(manifest, folder, found, again)
+
+
+def home_of(folder: RunFolder) -> Home:
+    """The folder as a store that lies elsewhere knows it."""
+    return Home(folder.own_id, str(folder.root.resolve()))
 
 
 def _measured(row: bytes | None, order: FrameOrder, image: str) -> Measured | None:

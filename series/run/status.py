@@ -58,7 +58,7 @@ def status_of(manifest: Path, out: Path | None = None, store: str | None = None)
     """Look, also beside a run at work; write nothing. Raises SeriesError when no run was made yet."""
     read = read_series(manifest)
     with past_run(read, out, store) as past:
-        at_work = holder(past.folder.root)
+        at_work = holder(past.folder.root) or past.store.at_work()
         books = past.store.books()
         ledger = Ledger.of(books)
         panels = _panels(past, books.money)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 BUSY_S = 10.0
 """Seconds to wait for another process that writes to the same file: transactions here take milliseconds."""
 
+_LIKE_A_URL = re.compile(r"[A-Za-z][\w+.-]+:", re.ASCII)
+"""More than one letter before the colon, which a drive has."""
 _READONLY = "the file or its folder is read-only: make it writable, or use another folder (--out)"
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full: make room and run again, what was written before is kept",
@@ -34,11 +37,17 @@ _REASONS = {
 class Database:
     """One database, for one thread."""
 
-    def __init__(self, url_or_path: str | Path, *, busy_s: float = BUSY_S, read_only: bool = False) -> None:
+    def __init__(
+        self, url_or_path: str | Path | URL, *, busy_s: float = BUSY_S, read_only: bool = False
+    ) -> None:
         """Nothing is opened yet. read_only: transactions look, and keep no writer waiting; of SQLite only.
         Raises StoreError for a URL that is none, or a driver that is missing."""
-        self._url = _url(url_or_path)
+        self._url, self._busy_s = _url(url_or_path), busy_s
         self._engine = _engine(self._url, busy_s, read_only=read_only)
+
+    def beside(self) -> Database:
+        """The same database again, for another thread."""
+        return Database(self._url, busy_s=self._busy_s)
 
     @property
     def where(self) -> str:
@@ -87,18 +96,26 @@ class Database:
         return said
 
 
-def _url(url_or_path: str | Path) -> URL:
+def _url(url_or_path: str | Path | URL) -> URL:
     from sqlalchemy import URL, make_url
     from sqlalchemy.exc import ArgumentError
 
+    if isinstance(url_or_path, URL):
+        return url_or_path
     text = str(url_or_path)
     if isinstance(url_or_path, str) and "://" in text:
         try:
-            return make_url(text)
+            url = make_url(text)
         except (ArgumentError, ValueError):
             raise StoreError(
                 "the URL of the store cannot be read: postgresql+psycopg://user:password@host/name is one"
             ) from None
+        return _checked_sqlite(url) if url.get_backend_name() == "sqlite" else url
+    if isinstance(url_or_path, str) and _LIKE_A_URL.match(text):
+        raise StoreError(
+            f"the URL of the store: {text.partition(':')[0]}: is followed by two slashes and more: "
+            f"sqlite:///name.sqlite, postgresql+psycopg://user:password@host/name"
+        )
     path = Path(text)
     if path.is_dir():
         raise StoreError(
@@ -107,6 +124,33 @@ def _url(url_or_path: str | Path) -> URL:
     if not path.parent.is_dir():
         raise StoreError(f"{path}: there is no folder {path.parent}: make it first")
     return URL.create("sqlite", database=str(path))
+
+
+def _checked_sqlite(url: URL) -> URL:
+    """A URL that names a file and nothing else: anything more would be ignored, or open another file."""
+    file = url.database or ""
+    kept = "a store is a file that stays"
+    wrong = (
+        f"{url.drivername}: this driver is of no use here"
+        if url.drivername not in {"sqlite", "sqlite+pysqlite"}
+        else "two slashes name no file"
+        if url.host or url.port or url.username or url.password
+        else f"nothing may follow the file: {'&'.join(url.query)}"
+        if url.query
+        else f"this is in memory, and {kept}"
+        if file in {"", ":memory:"}
+        else f"{file} is a folder, and {kept}"
+        if Path(file).is_dir()
+        else f"there is no folder {Path(file).parent}: make it first"
+        if not Path(file).parent.is_dir()
+        else ""
+    )
+    if wrong:
+        raise StoreError(
+            f"the URL of the store: {wrong}; sqlite:///name.sqlite is a file in the working folder, "
+            f"sqlite:////srv/name.sqlite one with its whole path"
+        )
+    return url
 
 
 def _engine(url: URL, busy_s: float, *, read_only: bool) -> Engine:

@@ -41,11 +41,11 @@ class Transaction:
         found = self._connection.execute(text(sql), {"series": self._series, **values})
         return [dict(row) for row in found.mappings()]
 
-    def run(self, sql: str, **values: object) -> None:
-        """Any other statement."""
+    def run(self, sql: str, **values: object) -> int:
+        """Any other statement. → rows that it changed."""
         from sqlalchemy import text
 
-        self._connection.execute(text(sql), {"series": self._series, **values})
+        return self._connection.execute(text(sql), {"series": self._series, **values}).rowcount
 
 
 def columns_of(asked: Asked) -> dict[str, object]:

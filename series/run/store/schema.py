@@ -84,7 +84,28 @@ CREATE TABLE outcome (
 )
 """
 
-MIGRATIONS: tuple[Migration, ...] = (tuple(_FIRST.split(";\n")),)
+_SECOND = """
+-- The run that works on a series: gone when it ends in order, dead when its beat is too long ago.
+CREATE TABLE holder (
+    series VARCHAR(200) NOT NULL PRIMARY KEY,
+    owner VARCHAR(64) NOT NULL,        -- random, one for each run
+    host VARCHAR(200) NOT NULL,
+    process BIGINT NOT NULL,
+    since VARCHAR(40) NOT NULL,        -- ISO 8601, UTC; for people
+    beat DOUBLE PRECISION NOT NULL     -- seconds since 1970, by the clock of the host
+);
+-- The folder that has the pictures of a series.
+CREATE TABLE home (
+    series VARCHAR(200) NOT NULL PRIMARY KEY,
+    folder VARCHAR(64) NOT NULL,       -- the id that lies in it: it may be moved
+    host VARCHAR(200) NOT NULL,        -- where it was when it was first used; for people
+    place TEXT NOT NULL
+);
+-- 1 when a frame was accepted, and somebody should look at it.
+ALTER TABLE outcome ADD COLUMN unsure INTEGER DEFAULT 0 NOT NULL
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (tuple(_FIRST.split(";\n")), tuple(_SECOND.split(";\n")))
 """Step n brings a store of version n - 1 to version n."""
 
 _TABLE = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from series.errors import StoreError
 from series.run.answer import Answer, Asked
 from series.run.ledger import LARGEST_USD, MICROS, Books, Ledger, Money, MoneyState, PanelOutcome, micros_of
 from series.run.store.database import BUSY_S, Database
+from series.run.store.holder import Home, at_work, held, require, require_home
 from series.run.store.rows import Row, Transaction, answer_of, columns_of, money_of
 from series.run.store.schema import MIGRATIONS, Migration, upgrade, version_of
 
@@ -39,6 +41,24 @@ class Store:
     def __init__(self, database: Database, series: str) -> None:
         """For a database whose tables are there: see `open_store`."""
         self._database, self._series = database, series
+        self._owner = ""
+
+    @contextmanager
+    def held(self, home: Home | None = None) -> Iterator[None]:
+        """No second run works on the series meanwhile, from whatever host. home: where its pictures are;
+        None where the store lies beside them. Raises HoldError."""
+        with held(self._database, self._series, home) as self._owner:
+            yield
+
+    def at_work(self) -> str:
+        """The run that works on the series, in words; empty when none does."""
+        with self._transaction() as do:
+            return at_work(do)
+
+    def require_home(self, home: Home) -> None:
+        """Raises HoldError when the pictures of the series are in another folder."""
+        with self._transaction() as do:
+            require_home(do, home)
 
     def answer(self, asked: Asked) -> Answer | None:
         """What counts: the first final answer, from which its run went on, whatever straggled in later; else
@@ -52,9 +72,12 @@ class Store:
 
     def reserve(self, asked: Asked, *, generator: str, usd: float, request: str) -> None:
         """Book what a request is expected to cost at most, before it is sent. request: JSON, for people.
-        What stands open from a run that died is booked here, once."""
+        What stands open from a run that died is booked here, once. Raises HoldError for a run whose hold was
+        taken over."""
         micros = micros_of(usd)
         with self._transaction() as do:
+            if self._owner:
+                require(do, self._owner)
             rows = do.rows(_LAST_MONEY, asked_key=asked.key)
             state = MoneyState(rows[0]["state"]) if rows else None
             if state is MoneyState.RESERVED:
@@ -174,15 +197,20 @@ class Store:
         )
         return {row["number"]: row["decision"] for row in rows}
 
-    def outcome(self, panel: str, state: str, *, image: str, number: int, reason: str) -> None:
+    def outcome(
+        self, panel: str, state: str, *, image: str, number: int, reason: str, unsure: bool = False
+    ) -> None:
         """Keep where a panel stands. state: accepted, person or unfinished."""
-        self._replace("outcome", {"panel": panel}, state=state, image=image, number=number, reason=reason)
+        said = {"state": state, "image": image, "number": number, "reason": reason, "unsure": int(unsure)}
+        self._replace("outcome", {"panel": panel}, **said)
 
     def outcomes(self) -> dict[str, PanelOutcome]:
         """Panel → where it stood when it was last worked on."""
         rows = self._rows("SELECT * FROM outcome WHERE series = :series ORDER BY panel")
         return {
-            row["panel"]: PanelOutcome(row["state"], row["image"], row["number"], row["reason"])
+            row["panel"]: PanelOutcome(
+                row["state"], row["image"], row["number"], row["reason"], bool(row["unsure"])
+            )
             for row in rows
         }
 

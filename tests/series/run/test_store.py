@@ -229,8 +229,9 @@ def numbers(path):
 
 
 def test_an_older_store_is_brought_up_step_by_step_and_keeps_what_it_holds(path):
-    with open_store(path, "harbor", migrations=MIGRATIONS[:1]) as store:
-        store.outcome("p01", "accepted", image="a", number=1, reason="")
+    open_store(path, "harbor", migrations=MIGRATIONS[:1]).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO outcome VALUES ('harbor', 'p01', 'accepted', 'a', 1, '')")
     assert numbers(path) == [1]
     with open_store(path, "harbor", migrations=ADDED) as store:
         assert store.outcomes()["p01"].image == "a"
@@ -244,7 +245,7 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(path):
     broken = (*MIGRATIONS, ("CREATE TABLE extra (n INTEGER)", "ALTER TABLE nothing ADD COLUMN n INTEGER"))
     with pytest.raises(StoreError, match="nothing"):
         open_store(path, "harbor", migrations=broken)
-    assert numbers(path) == [1]
+    assert numbers(path) == list(range(1, len(MIGRATIONS) + 1))
     open_store(path, "harbor", migrations=ADDED).close()
 
 
@@ -311,6 +312,28 @@ def test_no_password_in_an_error(url):
     while error is not None:
         assert "s3cret" not in str(error)
         error = error.__cause__
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite://nonsense", "two slashes name no file"),
+        ("sqlite://", "in memory"),
+        ("sqlite:///:memory:", "in memory"),
+        ("sqlite:///name.sqlite?mode=ro", "nothing may follow the file: mode"),
+        ("sqlite:///none/name.sqlite", "there is no folder none"),
+        ("sqlite+aiosqlite:///name.sqlite", "of no use here"),
+    ],
+)
+@pytest.mark.parametrize("opened", [open_store, look_into])
+def test_a_url_of_no_lasting_file_says_how_one_is_written(url, said, opened):
+    with pytest.raises(StoreError, match=f"the URL of the store: .*{said}.*sqlite:///name.sqlite"):
+        opened(url, "harbor")
+
+
+def test_a_url_without_slashes_makes_no_file_of_that_name():
+    with pytest.raises(StoreError, match="sqlite: is followed by two slashes"):
+        open_store("sqlite:name.sqlite", "harbor")
 
 
 def test_any_url_opens(path):
