@@ -32,9 +32,10 @@ def read_series(path: str | Path) -> Manifest:
 
 
 def with_promoted(manifest: Manifest, lock: Lock) -> Manifest:
-    """The manifest with the lock's promoted frames after its own references. Raises LockError for one that
-    is gone, or that is of a character whom the manifest does not know."""
-    for file, promotion in sorted(lock.promoted.items()):
+    """The manifest with the lock's promoted frames before its own references, the newest first: a generator
+    that takes few pictures is sent what a person chose last. Raises LockError for one that is gone, or that
+    is of a character whom the manifest does not know."""
+    for file, promotion in sorted(lock.promoted.items(), key=lambda item: (item[1].at, item[0])):
         _check_there(manifest, file, promotion)
         manifest = _with_reference(manifest, file, promotion)
     return manifest
@@ -152,4 +153,4 @@ def _dressed(character: Character, wardrobe: str, file: str) -> Character:
 
 
 def _added(references: tuple[str, ...], file: str) -> tuple[str, ...]:
-    return references if file in references else (*references, file)
+    return references if file in references else (file, *references)

@@ -5,7 +5,8 @@ A frame becomes a reference in no other way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -22,9 +23,12 @@ from series.locked import lock_path, with_promoted
 from series.manifest import Manifest, read_manifest
 from series.pinned import STYLE, look_of
 from series.plan import FrameOrder, plan
-from series.promotion import promoted_path
+from series.promotion import FOLDER, promoted_path
+from series.request import Abilities
+from series.run.folder import run_folder
 from series.run.images import Images
 from series.run.past import PastRun, past_run
+from series.run.prepare import first_requests, open_generator
 from series.tolerances import resolve_tolerances
 
 _LIKENESS = ("identity", "identity.alone", "identity.photo")
@@ -59,7 +63,21 @@ class Promoted:
     made_lock: bool
     """The series was not locked before."""
     asked_anew: tuple[str, ...]
-    """Panels that it is a new reference of."""
+    """Panels for which the manifest's generator is now asked something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Frames that are no references any more."""
+
+    files: tuple[str, ...]
+    """Removed; relative to the manifest's folder."""
+    lock: Path
+    """It stays, with everything else that it pins."""
+    left: int
+    """Promoted frames that it still has."""
+    emptied: str
+    """The folder of promoted frames, removed since nothing else lay in it; empty when it stays."""
 
 
 def promote_frame(options: PromoteOptions, out: Path | None = None, store: str | None = None) -> Promoted:
@@ -91,12 +109,13 @@ def promote_frame(options: PromoteOptions, out: Path | None = None, store: str |
         }
     )
     write_lock(path, added)
-    return Promoted(file, path, before is None, _asked_anew(orders, plan(with_promoted(typed, added))))
+    changed = _asked_anew(manifest, with_promoted(typed, added), out)
+    return Promoted(file, path, before is None, changed)
 
 
-def take_back(manifest: Path, panel: str, subject: str = "") -> tuple[str, ...]:
-    """Remove what was promoted from a panel (as this subject, if one is said) from the lock, then its files.
-    → the files. Raises SeriesError when nothing was."""
+def take_back(manifest: Path, panel: str, subject: str = "") -> TakenBack:
+    """Remove what was promoted from a panel (as this subject, if one is said) from the lock, then its files,
+    then their folder when it is empty. Raises SeriesError when nothing was."""
     read = read_manifest(manifest)
     path = lock_path(read)
     if not path.exists():
@@ -116,7 +135,7 @@ def take_back(manifest: Path, panel: str, subject: str = "") -> tuple[str, ...]:
     write_lock(path, lock.model_copy(update={"promoted": left, "references": references}))
     for file in gone:
         _remove(read.folder / file)
-    return tuple(gone)
+    return TakenBack(tuple(gone), path, len(left), _without_empty(read.folder))
 
 
 # --- what, and where ---------------------------------------------------------------------------------------
@@ -228,6 +247,21 @@ def _remove(path: Path) -> None:
         raise LockError(f"{path}: no reference any more, but cannot be removed: {error.strerror}") from error
 
 
-def _asked_anew(before: Sequence[FrameOrder], after: Sequence[FrameOrder]) -> tuple[str, ...]:
-    were: Mapping[str, FrameOrder] = {order.panel: order for order in before}
-    return tuple(order.panel for order in after if order != were[order.panel])
+def _without_empty(folder: Path) -> str:
+    try:
+        (folder / FOLDER).rmdir()
+    except OSError:  # something lies in it
+        return ""
+    return str(FOLDER)
+
+
+def _asked_anew(before: Manifest, after: Manifest, out: Path | None) -> tuple[str, ...]:
+    """Panels whose request is another one; of a generator that cannot be loaded here, those that get the
+    reference."""
+    try:
+        able = open_generator(after, run_folder(after, out), None, None).abilities
+    except SeriesError:
+        able = Abilities(reference_images=sys.maxsize)
+    were = {panel: request.digest for panel, request in first_requests(before, plan(before), able).items()}
+    are = first_requests(after, plan(after), able)
+    return tuple(panel for panel, request in are.items() if request.digest != were[panel])

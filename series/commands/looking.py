@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from consistency import Box
+    from series.promote import TakenBack
     from series.run.rejudge import Rejudged, Rejudgment
     from series.run.status import SeriesStatus
 
@@ -116,12 +117,14 @@ def promote(
     from series.errors import SeriesError
     from series.promote import PromoteOptions, promote_frame, take_back
 
+    _check_order(panel, manifest, undo=undo)
     if undo:
-        for file in take_back(manifest, panel, subject):
-            typer.echo(f"no reference any more: {file}")
+        _say_taken_back(take_back(manifest, panel, subject))
         return
     if not subject:
-        raise SeriesError("--as is missing: --as mara, --as mara/winter or --as style")
+        raise SeriesError(
+            f"--as is missing: of whom is {panel} a reference? --as mara, --as mara/winter or --as style"
+        )
     if not reason and sys.stdin.isatty():
         reason = str(typer.prompt("why"))
     options = PromoteOptions(
@@ -133,9 +136,39 @@ def promote(
     typer.echo(f"{panel} is a reference of {subject}: {done.file}, kept in {done.lock}")
     if done.asked_anew:
         typer.echo(
-            f"the next `series run` asks anew for {_listed(done.asked_anew)}, if its generator takes "
-            f"references; `series run --dry-run` says what that costs"
+            f"the next `series run` asks anew for {_listed(done.asked_anew)}; "
+            f"`series run {manifest} --dry-run` says what that costs"
         )
+    else:
+        typer.echo(
+            "no request changes: the generator takes no more references; frames are measured against it"
+        )
+
+
+def _check_order(panel: str, manifest: Path, *, undo: bool) -> None:
+    """Every other command begins with the manifest, so people begin with it here too."""
+    from series.errors import SeriesError
+
+    if not panel.lower().endswith((".yaml", ".yml")):
+        return
+    swapped = str(manifest) if manifest != SERIES_YAML else "PANEL"
+    rest = "--undo" if undo else "--as NAME"
+    raise SeriesError(
+        f"{panel} stands where the panel is wanted; the panel comes first, the manifest after it: "
+        f"series promote {swapped} {panel} {rest}"
+    )
+
+
+def _say_taken_back(done: TakenBack) -> None:
+    for file in done.files:
+        typer.echo(f"no reference any more, and removed: {file}")
+    if done.emptied:
+        typer.echo(f"removed {done.emptied}/, which was empty then")
+    still = (
+        f", {done.left:,} promoted {'frame' if done.left == 1 else 'frames'} among it" if done.left else ""
+    )
+    typer.echo(f"{done.lock} stays, with everything else that it pins{still}")
+    typer.echo("requests are again as before: what was made for them is kept, and not paid for again")
 
 
 # --- printing ---------------------------------------------------------------------------------------------

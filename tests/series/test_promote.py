@@ -18,6 +18,8 @@ from series.locked import lock_again, read_series
 from series.plan import plan
 from series.promote import Promoted, PromoteOptions, promote_frame, take_back
 from series.promotion import promoted_from, promoted_path
+from series.request import Abilities
+from series.run.prepare import first_requests
 
 BLANK = np.full((120, 160, 3), 128, np.uint8)
 
@@ -81,7 +83,7 @@ def test_a_frame_in_another_format_is_kept_as_png(ran) -> None:
 def test_other_panels_of_the_subject_get_the_reference_and_its_own_does_not(ran) -> None:
     before = orders(ran)
     done = promote(ran, "p02", "mara")
-    assert names(ran, "p01", "mara") == ["refs/mara.png", done.file]
+    assert names(ran, "p01", "mara") == [done.file, "refs/mara.png"]
     assert names(ran, "p03", "mara") == ["refs/mara_home.png"]
     assert orders(ran)["p02"] == before["p02"]
     assert done.asked_anew == ("p01",)
@@ -213,12 +215,15 @@ def test_a_box_in_the_lock_that_is_none_is_an_error(ran, box) -> None:
 def test_what_is_taken_back_is_no_reference_and_no_file_any_more(ran) -> None:
     before = orders(ran)
     mara, tib = promote(ran, "p02", "mara"), promote(ran, "p02", "tib")
-    assert take_back(ran.manifest, "p02", "mara") == (mara.file,)
+    done = take_back(ran.manifest, "p02", "mara")
+    assert (done.files, done.left, done.emptied) == ((mara.file,), 1, "")
     assert not (ran.folder / mara.file).exists()
     assert list(read_lock(tib.lock).promoted) == [tib.file]
     with pytest.raises(SeriesError, match="p02 was not promoted as mara; promoted are p02 as tib"):
         take_back(ran.manifest, "p02", "mara")
-    assert take_back(ran.manifest, "p02") == (tib.file,)
+    done = take_back(ran.manifest, "p02")
+    assert (done.files, done.left, done.emptied) == ((tib.file,), 0, "refs/promoted")
+    assert not (ran.folder / "refs/promoted").exists()
     assert orders(ran) == before
 
 
@@ -278,11 +283,62 @@ def test_the_command(ran, capsys, monkeypatch) -> None:
     assert one.reason == "it [bold]glows"
     assert _run(["lock", "series.yaml"]) == 0
     assert _run(["promote", "--undo", "p02"]) == 0
-    assert "no reference any more: refs/promoted/p02-" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "no reference any more, and removed: refs/promoted/p02-" in said
+    assert "removed refs/promoted/, which was empty then" in said
+    assert "series.lock stays, with everything else that it pins" in said
     assert _run(["promote", "p02", "--as", "mara", "--reason", "x", "--box", "0,0,2,1"]) == 2
     assert "--box 0,0,2,1" in capsys.readouterr().err
     assert _run(["promote", "p02", "--reason", "x"]) == 2
     assert "--as is missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        (["series.yaml", "p02", "--as", "mara"], "series promote p02 series.yaml --as NAME"),
+        (["series.yaml", "--as", "mara"], "series promote PANEL series.yaml --as NAME"),
+        (["series.yaml", "p02", "--undo"], "series promote p02 series.yaml --undo"),
+    ],
+)
+def test_a_manifest_in_the_place_of_the_panel_is_told_the_order(
+    ran, capsys, monkeypatch, typed, right
+) -> None:
+    monkeypatch.chdir(ran.folder)
+    assert _run(["promote", *typed, "--reason", "x"]) == 2
+    assert right in capsys.readouterr().err
+
+
+# --- what is sent ------------------------------------------------------------------------------------------
+
+
+def test_the_newest_comes_first_and_never_falls_off_what_a_generator_takes(ran) -> None:
+    first, second = promote(ran, "p02", "mara"), promote(ran, "p04", "tib")
+    whole = promote(ran, "p04", "mara", box=Box(0, 0, 1, 1), even_so=True)
+    lock = json.loads(first.lock.read_text(encoding="utf-8"))
+    lock["promoted"][first.file]["at"] = "2020-01-01T00:00:00+00:00"
+    first.lock.write_text(json.dumps(lock), encoding="utf-8")
+    assert names(ran, "p01", "mara") == [whole.file, first.file, "refs/mara.png"]
+    manifest = read_series(ran.manifest)
+    few = first_requests(manifest, plan(manifest), Abilities(reference_images=2))
+    assert [one.path.relative_to(ran.folder).as_posix() for one in few["p02"].references] == [
+        whole.file,
+        second.file,
+    ]
+
+
+def test_only_panels_whose_request_changes_are_asked_anew(ran) -> None:
+    """Previz draws with no picture of the style where a panel has as many of its characters as it takes."""
+    ran.edit(
+        "series: Tiny", "series: Tiny\ngenerator: {name: previz, drift: {abilities: {reference_images: 1}}}"
+    )
+    assert promote(ran, "p01", "style").asked_anew == ()
+    assert promote(ran, "p02", "mara").asked_anew == ("p01",)
+
+
+def test_a_generator_that_is_not_there_keeps_nobody_from_promoting(ran) -> None:
+    ran.edit("series: Tiny", "series: Tiny\ngenerator: {name: studio}")
+    assert promote(ran, "p02", "mara").asked_anew == ("p01",)
 
 
 # --- names -------------------------------------------------------------------------------------------------
