@@ -2,6 +2,7 @@
 
 from series.request.abilities import Abilities
 from series.request.build import first_request, reinforced
+from series.request.caption import caption
 from series.request.model import (
     EditOf,
     GenerationRequest,
@@ -31,6 +32,7 @@ __all__ = [
     "Structure",
     "StyleWords",
     "Words",
+    "caption",
     "describe",
     "first_request",
     "negative_prompt",
