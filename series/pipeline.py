@@ -24,7 +24,8 @@ from series.run.hold import hold
 from series.run.images import Images
 from series.run.ledger import run_figures
 from series.run.past import home_of
-from series.run.prepare import Preview, choose_panels, first_requests, limits_of, open_generator, preview
+from series.run.prepare import choose_panels, first_requests, limits_of, open_generator
+from series.run.preview import Preview, earlier, preview
 from series.run.retell import with_run
 from series.run.store import open_store
 from series.tolerances import check_limits, resolve_tolerances
@@ -139,9 +140,11 @@ def preview_run(options: RunOptions) -> Preview:
     """Read, plan, say what would be asked for and what it would cost. Nothing is made."""
     manifest = read_series(options.manifest)
     orders = plan(manifest)
-    generator = open_generator(manifest, run_folder(manifest, options.out), options.generator, None)
+    folder = run_folder(manifest, options.out)
+    generator = open_generator(manifest, folder, options.generator, None)
     requests = first_requests(manifest, orders, generator.abilities)
-    return preview(requests, generator, choose_panels(orders, options.panels))
+    before = earlier(manifest, folder, options.store)
+    return preview(requests, generator, choose_panels(orders, options.panels), before, options.again)
 
 
 def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | None = None) -> Finished:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from series.generators.patience import patient
 from series.manifest import Manifest
 from series.plan import FrameOrder
 from series.reinforce import Limits
-from series.request import GenerationRequest, describe, first_request
+from series.request import GenerationRequest, first_request
 from series.run.folder import RunFolder
 
 
@@ -61,26 +61,3 @@ def _digests(orders: Sequence[FrameOrder]) -> Mapping[Path, str]:
     paths = {path for order in orders for path in order.style.references}
     paths |= {path for order in orders for member in order.characters for path in member.references}
     return {path: digest_file(path) for path in sorted(paths)}
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a run would ask for."""
-
-    requests: tuple[str, ...]
-    """Each request in words, in panel order."""
-    summary: str
-
-
-def preview(
-    requests: Mapping[str, GenerationRequest], generator: Generator, chosen: Iterable[str]
-) -> Preview:
-    """The first requests in words, and what they are expected to cost. Nothing is sent."""
-    asked = [requests[panel] for panel in chosen]
-    usd = sum(generator.price(request) for request in asked)
-    pictures = "picture" if len(asked) == 1 else "pictures"
-    return Preview(
-        tuple(describe(request) for request in asked),
-        f"{len(asked)} {pictures} from {generator.name}, ${usd:.2f} if each passes at once; what an earlier "
-        f"run made already is not paid for again. Nothing was sent",
-    )

@@ -307,7 +307,9 @@ def look_into(url_or_path: str | Path, series: str) -> Store | None:
         return Store(database, series)
     database.close()
     if version:
-        raise StoreError(f"{database.where}: written by an older version: `series run` brings it up to date")
+        raise StoreError(
+            f"{database.where}: of an older version: `series report` brings it up to date, asking for nothing"
+        )
     return None
 
 
