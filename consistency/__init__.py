@@ -25,13 +25,24 @@ from consistency.checks.swatches import mean_shares
 from consistency.color import ciede2000, lab_to_srgb, srgb_to_lab
 from consistency.color_names import color_name
 from consistency.compare import compare
-from consistency.encoders import ENCODERS, load_encoders
+from consistency.encoders import ENCODERS, load_encoders, make_cohort
 from consistency.encoders.appearance import BACKGROUND_BOXES
+from consistency.encoders.auto import (
+    EncoderChoice,
+    EncoderNeeds,
+    OnHand,
+    choose_encoders,
+    chosen_name,
+    locked_name,
+    on_hand,
+    pinned_choices,
+)
 from consistency.encoders.catalogue import Model, catalogue, known_model
 from consistency.encoders.encoder import Encoders, Face, FaceEncoder, ImageEncoder, MapEncoder
 from consistency.encoders.install import Added, add_model, pull_model
 from consistency.encoders.licenses import check_license
 from consistency.encoders.models import ModelFiles, find_model, model_folder, on_disk
+from consistency.encoders.named import AUTO, NamedEncoders, named_models, parse_encoders
 from consistency.errors import (
     ColorError,
     ConsistencyError,
@@ -58,10 +69,11 @@ from consistency.tolerance import (
     require_tolerances,
 )
 from consistency.typed_color import parse_color
-from consistency.vectors import Gallery, is_centered
+from consistency.vectors import Gallery, is_centered, knows_photographs
 
 __all__ = [
     "ANY_ENCODER",
+    "AUTO",
     "BACKGROUND_BOXES",
     "DEFAULT_TOLERANCES",
     "ENCODERS",
@@ -74,7 +86,9 @@ __all__ = [
     "ConsistencyError",
     "Counts",
     "Desk",
+    "EncoderChoice",
     "EncoderError",
+    "EncoderNeeds",
     "Encoders",
     "Evidence",
     "Expected",
@@ -94,10 +108,12 @@ __all__ = [
     "Model",
     "ModelError",
     "ModelFiles",
+    "NamedEncoders",
     "Observation",
     "ObservationCache",
     "ObservationError",
     "Observer",
+    "OnHand",
     "Palette",
     "PaletteError",
     "PinnedCharacter",
@@ -122,6 +138,8 @@ __all__ = [
     "catalogue",
     "character_of",
     "check_license",
+    "choose_encoders",
+    "chosen_name",
     "ciede2000",
     "color_name",
     "compare",
@@ -132,16 +150,23 @@ __all__ = [
     "is_centered",
     "judge",
     "known_model",
+    "knows_photographs",
     "lab_to_srgb",
     "load_encoders",
+    "locked_name",
     "look_colors",
+    "make_cohort",
     "mean_shares",
     "measure_frame",
     "measure_series",
     "model_folder",
+    "named_models",
     "on_disk",
+    "on_hand",
     "pack",
     "parse_color",
+    "parse_encoders",
+    "pinned_choices",
     "pull_model",
     "read_frame",
     "read_palette",

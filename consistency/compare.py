@@ -23,8 +23,9 @@ def compare(a: Observation, b: Observation, encoders: Mapping[str, str]) -> list
     could be taken out. Colors are those of a against the dominant colors of b: not symmetric.
     """
     results: list[Result] = [*_subject(a, b, encoders), *_faces(a, b, encoders)]
-    distance = float(cosine_distance(a.style[None], b.style[None])[0, 0])
-    results.append(Measurement("style.reference", "style", distance, style.UNIT, encoders["style"]))
+    by = encoders["style"]
+    distance = float(style.distances(a.style[None], b.style[None], by)[0, 0])
+    results.append(Measurement("style.reference", "style", distance, style.unit_of(by), by))
     moved = rendering_distance(a.rendering, b.rendering[None])
     evidence = Evidence(reason=describe(moved.z))
     results.append(

@@ -93,6 +93,15 @@ def is_centered(encoder: str) -> bool:
     return encoder.partition("@")[0] not in PLAIN
 
 
+DRAWN_ONLY = frozenset({"ccip"})
+"""Encoders of subjects that were trained on drawn characters alone."""
+
+
+def knows_photographs(encoder: str) -> bool:
+    """Whether an encoder of subjects (its id) may compare photographed people too."""
+    return encoder.partition("@")[0] not in DRAWN_ONLY
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:
     """The pinned characters of one project, centered on the project's own mean."""

@@ -12,6 +12,7 @@ Use = Literal["commercial", "research"]
 
 UNLISTED = "not in the catalogue: license unknown"
 """The license text of a net that someone brought along."""
+_ALLOWS = "allows commercial use, which this series says it is for"
 
 
 def license_of(name: str) -> str:
@@ -20,31 +21,32 @@ def license_of(name: str) -> str:
     return UNLISTED if model is None else model.license
 
 
-def check_license(models: Iterable[str], use: Use) -> None:
-    """Raise ModelError where a model's license does not fit the use, naming what can be used instead.
+def refusal(name: str, use: Use) -> str:
+    """Why a model may not be put to this use; empty where it may.
 
-    models: names of the catalogue; others are nets whose license nobody here knows. Research use fits all:
-    what else a license asks for is between its publisher and the user.
+    name: of the catalogue; others are nets whose license nobody here knows. Research use fits all: what else
+    a license asks for is between its publisher and the user.
     """
     if use != "commercial":
-        return
+        return ""
+    model = catalogue().get(name)
+    if model is None:
+        return f"not in the catalogue, so nobody here knows whether its license {_ALLOWS}"
+    if model.commercial == "no":
+        return f"its license ({model.license}) forbids commercial use, which this series says it is for"
+    if model.commercial == "unknown":
+        return f"it is not known whether its license ({model.license}) {_ALLOWS}"
+    return ""
+
+
+def check_license(models: Iterable[str], use: Use) -> None:
+    """Raise ModelError where a model's license does not fit the use, naming what can be used instead. models:
+    as in `refusal`."""
     for name in models:
-        model = catalogue().get(name)
-        if model is None:
-            raise ModelError(
-                f"model {name} is not in the catalogue, so nobody here knows whether its license allows "
-                f"commercial use, which this series says it is for; take one from `series models`"
-            )
-        if model.commercial == "no":
-            raise ModelError(
-                f"model {name} may not be used commercially (its license: {model.license}), which this "
-                f"series says it is for; {_instead(model)}"
-            )
-        if model.commercial == "unknown":
-            raise ModelError(
-                f"model {name}: it is not known whether its license ({model.license}) allows commercial use, "
-                f"which this series says it is for; {_instead(model)}"
-            )
+        if why := refusal(name, use):
+            model = catalogue().get(name)
+            instead = "take one from `series models`" if model is None else _instead(model)
+            raise ModelError(f"model {name}: {why}; {instead}")
 
 
 def _instead(model: Model) -> str:

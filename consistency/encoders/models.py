@@ -49,9 +49,9 @@ class ModelFiles:
 def model_folder(option: Path | None = None) -> Path:
     """Where models are looked for: the option, else SERIES_MODELS, else the user's data folder."""
     if option is not None:
-        return option.expanduser()
+        return option.expanduser().absolute()
     if named := os.environ.get(VARIABLE):
-        return Path(named).expanduser()
+        return Path(named).expanduser().absolute()
     from platformdirs import user_data_path
 
     return user_data_path("series-consistency") / "models"

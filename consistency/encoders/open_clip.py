@@ -19,8 +19,9 @@ from consistency.encoders.appearance import AppearanceEncoder
 from consistency.encoders.catalogue import catalogue
 from consistency.encoders.clip_export import export_tower
 from consistency.encoders.clip_tower import Tower, check_activation, check_tower, require_device, run_tower
-from consistency.encoders.encoder import Encoders
+from consistency.encoders.encoder import Encoders, ImageEncoder
 from consistency.encoders.models import file_digest, find_model
+from consistency.encoders.named import device_of
 from consistency.encoders.onnx_net import load_net
 from consistency.encoders.prepare import Preparation, batches
 from consistency.encoders.rendering import RenderingEncoder
@@ -32,8 +33,6 @@ Floats = NDArray[np.float32]
 
 BATCH: Final = 8
 """Pictures that go through the net together: 5 MB of input at 224 pixels."""
-DEVICES: Final = ("cpu", "cuda", "mps")
-"""What may stand behind the "@"."""
 DIGITS: Final = 12
 """Of the weights' digest in an id: enough to tell any two files apart."""
 
@@ -106,15 +105,9 @@ def tower_encoder(id_: str, tower: Tower, device: str, cache: Path | None) -> To
     return TowerEncoder(id_, tower, check_tower(tower), device)
 
 
-def as_style(encoder: TowerEncoder, models: tuple[str, ...]) -> Encoders:
+def as_style(encoder: ImageEncoder, models: tuple[str, ...]) -> Encoders:
     """The classical set with this encoder for style."""
     return Encoders(encoder, RenderingEncoder(), AppearanceEncoder(), models={"style": models})
-
-
-def device_of(parameter: str) -> tuple[str, str]:
-    """What stands before the "@", and the device behind it; the processor where none is named."""
-    name, _, device = parameter.rpartition("@")
-    return (name, device) if device in DEVICES else (parameter, "cpu")
 
 
 def _find(model: str, given: str, folder: Path | None) -> tuple[Tower, tuple[str, ...]]:

@@ -12,7 +12,7 @@ def test_a_commercial_series_refuses_research_weights_and_names_permissive_ones(
     with pytest.raises(ModelError) as told:
         check_license([name], "commercial")
     said = str(told.value)
-    assert said.startswith(f"model {name} may not be used commercially (its license: InsightFace")
+    assert said.startswith(f"model {name}: its license (InsightFace: non-commercial research only) forbids")
     assert "take face-reidentification-retail-0095 (Apache-2.0) or auraface (Apache-2.0) instead" in said
     assert "`use: research`" in said
 
@@ -23,7 +23,7 @@ def test_an_unclear_license_is_refused_in_its_own_words() -> None:
 
 
 def test_a_net_that_someone_brought_is_refused_too() -> None:
-    with pytest.raises(ModelError, match="model /home/mine is not in the catalogue"):
+    with pytest.raises(ModelError, match="model /home/mine: not in the catalogue"):
         check_license(["/home/mine"], "commercial")
 
 
