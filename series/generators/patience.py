@@ -11,11 +11,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import count
+from typing import TYPE_CHECKING
 
 from series.generators.generator import Abilities, Failed, FailureKind, Generated, Generator, Outcome, Pacing
+from series.generators.pace import Pace
 from series.masking import masked
 from series.request import GenerationRequest
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 TRIES = 6
 """Times a request is sent at most. With the waits below, five waits outlast a minute: providers count their
@@ -41,15 +45,20 @@ Wait = Callable[[float], bool]
 
 
 def patient(
-    generator: Generator, *, wait: Wait | None = None, now: Callable[[], float] = time.monotonic
+    generator: Generator,
+    *,
+    wait: Wait | None = None,
+    now: Callable[[], float] = time.monotonic,
+    pace: Pace | None = None,
 ) -> Generator:
     """The same generator, but asked again after RATE_LIMITED and TRANSPORT, and silent about no exception.
 
     wait: how to pass the time; the `wait` of an Event makes it stop when the event is set, and then the last
-    failure is the outcome. now: seconds of a clock that only runs forward. The waits of one request are the
-    same each time: they are made from its key.
+    failure is the outcome. now: seconds of a clock that only runs forward. pace: what counts the requests
+    of the account; those that are sent again count too, and a wait that the provider asks for holds for all.
+    The waits of one request are the same each time: they are made from its key.
     """
-    return _Patient(generator, wait or threading.Event().wait, now)
+    return _Patient(generator, wait or threading.Event().wait, now, pace)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +66,7 @@ class _Patient:
     generator: Generator
     wait: Wait
     now: Callable[[], float]
+    pace: Pace | None
 
     @property
     def name(self) -> str:
@@ -77,22 +87,77 @@ class _Patient:
         return self.generator.price(request)
 
     def generate(self, request: GenerationRequest, key: str) -> Outcome:
-        longest, billed = 0.0, 0.0
-        until = self.now() + min(TOTAL_WAIT_S, self.pacing.timeout_s)
-        for number in count(1):
-            sent = self.now()
-            outcome = _ask(self.generator, request, key)
-            # A try that failed may have cost something all the same.
-            outcome = replace(outcome, usd=outcome.usd + billed)
-            if not isinstance(outcome, Failed) or outcome.kind not in AGAIN:
-                break
-            billed, longest = outcome.usd, max(longest, self.now() - sent)
-            seconds = _seconds(outcome, key, number)
-            if number == TRIES or self.now() + seconds + longest > until:
-                return replace(outcome, reason=_gave_up(outcome, number))
-            if self.wait(seconds):
-                break
-        return outcome
+        from tenacity import Retrying, retry_if_result, stop_after_attempt, stop_any
+
+        tries = _Tries(self, request, key)
+        retrying = Retrying(
+            retry=retry_if_result(_may_pass),
+            wait=tries.seconds,
+            stop=stop_any(stop_after_attempt(TRIES), tries.too_late),
+            sleep=tries.sleep,
+            retry_error_callback=tries.gave_up,
+        )
+        try:
+            return retrying(tries.send)
+        except _WokenError as woken:
+            return woken.outcome
+
+
+class _WokenError(Exception):
+    """The run stops."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class _Tries:
+    """The tries of one request, as tenacity wants to know of them."""
+
+    def __init__(self, patient: _Patient, request: GenerationRequest, key: str) -> None:
+        self._patient, self._request, self._key = patient, request, key
+        self._until = patient.now() + min(TOTAL_WAIT_S, patient.pacing.timeout_s)
+        self._last: Outcome | None = None
+        self._longest = 0.0
+
+    def send(self) -> Outcome:
+        if self._last is not None and self._patient.pace is not None:
+            self._patient.pace.take(self._request.candidates)
+        sent = self._patient.now()
+        outcome = _ask(self._patient.generator, self._request, self._key)
+        self._longest = max(self._longest, self._patient.now() - sent)
+        # A try that failed may have cost something all the same.
+        self._last = replace(outcome, usd=outcome.usd + (self._last.usd if self._last is not None else 0.0))
+        return self._last
+
+    def seconds(self, state: RetryCallState) -> float:
+        failed = self._last
+        if not isinstance(failed, Failed):
+            return 0.0
+        seconds, pace = _seconds(failed, self._key, state.attempt_number), self._patient.pace
+        if pace is None:
+            return seconds
+        if failed.kind is FailureKind.RATE_LIMITED and failed.wait_s is not None:
+            pace.pause(max(0.0, failed.wait_s))
+        return max(seconds, pace.wait_s(self._request.candidates))
+
+    def too_late(self, state: RetryCallState) -> bool:
+        """The next try could not end in time."""
+        return self._patient.now() + state.upcoming_sleep + self._longest > self._until
+
+    def sleep(self, seconds: float) -> None:
+        if self._patient.wait(seconds) and self._last is not None:
+            raise _WokenError(self._last)
+
+    def gave_up(self, state: RetryCallState) -> Outcome:
+        last = self._last
+        if not isinstance(last, Failed):
+            raise TypeError("tenacity gave up on an answer")
+        return replace(last, reason=_reason(last, state.attempt_number))
+
+
+def _may_pass(outcome: Outcome) -> bool:
+    return isinstance(outcome, Failed) and outcome.kind in AGAIN
 
 
 def _ask(generator: Generator, request: GenerationRequest, key: str) -> Outcome:
@@ -115,7 +180,7 @@ def _seconds(failed: Failed, key: str, number: int) -> float:
     return seconds * (1 + JITTER * int.from_bytes(digest[:4], "big") / 2**32)
 
 
-def _gave_up(failed: Failed, tries: int) -> str:
+def _reason(failed: Failed, tries: int) -> str:
     """The reason, and how often it was tried; the provider's wait where that was too long."""
     times = "once" if tries == 1 else f"{tries} times"
     asked = "" if failed.wait_s is None else f"; the provider asks to wait {failed.wait_s:g} s"
