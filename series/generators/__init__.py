@@ -66,7 +66,17 @@ def _folder(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Gen
     return FolderGenerator(read_folder_options(options, folder=folder, out=out))
 
 
-GENERATORS: Mapping[str, GeneratorFactory] = MappingProxyType({"previz": _previz, "folder": _folder})
+def _diffusers(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
+    """A pipeline on this machine."""
+    del out
+    from series.generators.diffusers.local import make
+
+    return make(options, folder=folder)
+
+
+GENERATORS: Mapping[str, GeneratorFactory] = MappingProxyType(
+    {"previz": _previz, "folder": _folder, "diffusers": _diffusers}
+)
 """Name → factory of every generator that is built in."""
 
 

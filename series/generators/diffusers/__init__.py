@@ -1,0 +1,1 @@
+"""The generator `diffusers`: pipelines on this machine, of any kind that the library loads."""
