@@ -87,13 +87,13 @@ class _Patient:
         return self.generator.price(request)
 
     def generate(self, request: GenerationRequest, key: str) -> Outcome:
-        from tenacity import Retrying, retry_if_result, stop_after_attempt, stop_any
+        from tenacity import Retrying, retry_if_result
 
         tries = _Tries(self, request, key)
         retrying = Retrying(
             retry=retry_if_result(_may_pass),
             wait=tries.seconds,
-            stop=stop_any(stop_after_attempt(TRIES), tries.too_late),
+            stop=tries.used_up,
             sleep=tries.sleep,
             retry_error_callback=tries.gave_up,
         )
@@ -141,9 +141,10 @@ class _Tries:
             pace.pause(max(0.0, failed.wait_s))
         return max(seconds, pace.wait_s(self._request.candidates))
 
-    def too_late(self, state: RetryCallState) -> bool:
-        """The next try could not end in time."""
-        return self._patient.now() + state.upcoming_sleep + self._longest > self._until
+    def used_up(self, state: RetryCallState) -> bool:
+        """That was the last one, or the next could not end in time."""
+        ends = self._patient.now() + state.upcoming_sleep + self._longest
+        return state.attempt_number >= TRIES or ends > self._until
 
     def sleep(self, seconds: float) -> None:
         if self._patient.wait(seconds) and self._last is not None:

@@ -282,8 +282,10 @@ class Manifest(Part):
     """The pictures, in reading order."""
     checks: Checks = Field(default_factory=Checks)
     """Which checks are made, and how strictly."""
-    generator: Mapping[str, JsonValue] = Field(default_factory=dict)
-    """What makes the pictures, and its options."""
+    generator: Annotated[Mapping[str, JsonValue], ShortForm("name", "The name alone.")] = Field(
+        default_factory=dict
+    )
+    """What makes the pictures, and its options; `fallback` says who is next, `auto` chooses for each panel."""
     budget: Budget = Field(default_factory=Budget)
     """What generating may cost."""
     use: Literal["commercial", "research"] = "commercial"

@@ -118,6 +118,11 @@ def test_everything_that_a_person_pins_is_read(folder: Path) -> None:
     assert (manifest.budget.usd, manifest.budget.attempts, manifest.use) == (5, 3, "commercial")
 
 
+def test_the_name_of_a_generator_may_stand_alone(folder: Path) -> None:
+    text = FULL.replace("generator: {name: previz, drift: {palette: 0.3}}", "generator: openai")
+    assert read(folder, text).generator == {"name": "openai"}
+
+
 def test_a_manifest_knows_its_file_and_the_line_of_every_key(folder: Path) -> None:
     manifest = read(folder, FULL)
     assert manifest.path == folder / "series.yaml"

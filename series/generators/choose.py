@@ -1,0 +1,146 @@
+"""A panel's order and what is configured in, which generator is asked for it and why out: `generator: auto`.
+
+Pure: the same order, candidates, prices and day give the same choice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from series.generators.catalogue import ImageModel, Strength
+from series.generators.generator import Abilities
+from series.plan import FrameOrder
+
+AUTO = "auto"
+"""In place of a generator's name: one is chosen for each panel."""
+PLACES = 2
+"""Figures with a pinned place from which a panel counts as layout-heavy: for one any model finds the spot."""
+FIGURES = 4
+"""Figures in one picture from which it counts as layout-heavy, pinned places or not: models lose count."""
+ENDS_SOON = timedelta(days=14)
+"""A model that ends within this time is chosen only where no other is as good: a series is worked on for
+days, and its last frames should come from the same model as its first."""
+
+_DIAGRAM = re.compile(
+    r"\b(diagram|chart|infographic|flow ?chart|graph|table|blueprint|floor ?plan|labell?ed|annotated)s?\b",
+    re.IGNORECASE,
+)
+"""Words of a scene or layout that ask for a diagram: text and lines have to be right in it."""
+
+_STRONG: Mapping[Strength, str] = {
+    "lettering": "strong at lettering",
+    "layout": "strong at layout",
+    "speed": "fast",
+    "photo": "strong at photographs",
+    "edit": "strong at edits",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A generator that could be asked."""
+
+    name: str
+    """The generator's: "openai:gpt-image-2"."""
+    abilities: Abilities
+    model: ImageModel | None
+    """Its row; None for drafts and for generators that no row is about: these are the last choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which generators a panel goes to, and why."""
+
+    generators: tuple[str, ...]
+    """Names: the first is asked, the others are next should it fail. At least one."""
+    reason: str = ""
+    """Empty where the manifest says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a panel needs a model to be strong at."""
+
+    strength: Strength
+    why: str
+
+
+def wants_of(order: FrameOrder, *, drafts: bool = False) -> tuple[Want, ...]:
+    """What counts for a panel, the most important first. drafts: pictures to look at before the real ones."""
+    diagram = _DIAGRAM.search(f"{order.scene} {order.structure}")
+    places = sum(member.place is not None for member in order.characters)
+    found = []
+    if drafts:
+        found.append(Want("speed", "a draft"))
+    if order.lettering:
+        found.append(Want("lettering", "words in the picture"))
+    elif diagram:
+        found.append(Want("lettering", f"a diagram ({diagram[0]})"))
+    if diagram:
+        found.append(Want("layout", f"a diagram ({diagram[0]})"))
+    elif places >= PLACES:
+        found.append(Want("layout", f"{places} figures with a pinned place"))
+    elif len(order.characters) >= FIGURES:
+        found.append(Want("layout", f"{len(order.characters)} figures"))
+    if any(member.medium == "photo" for member in order.characters):
+        found.append(Want("photo", "somebody photographed"))
+    return tuple(found)
+
+
+def choose(
+    order: FrameOrder,
+    candidates: Sequence[Candidate],
+    prices: Mapping[str, float],
+    *,
+    today: date,
+    drafts: bool = False,
+) -> Choice:
+    """The candidates from best to last resort, with the reason for the first.
+
+    prices: candidate's name → US dollars of the panel's picture. In this order count: being a model at all,
+    being strong at what the panel wants, taking one reference of each character and of the style, not ending
+    soon, the price, the order in which the candidates are named. Models past their end date are left out.
+    Raises ValueError when no candidate is left.
+    """
+    wants, needed = wants_of(order, drafts=drafts), _references(order)
+    alive = [one for one in candidates if one.model is None or not one.model.ended(today)]
+    if not alive:
+        raise ValueError("nothing to choose from")
+
+    def place(one: Candidate) -> tuple[bool, tuple[bool, ...], int, bool, float]:
+        strong = one.model.strong_at if one.model is not None else ()
+        ends = one.model.ends if one.model is not None else None
+        return (
+            one.model is None,
+            tuple(want.strength not in strong for want in wants),
+            max(0, needed - one.abilities.reference_images),
+            ends is not None and ends <= today + ENDS_SOON,
+            prices[one.name],
+        )
+
+    ranked = sorted(alive, key=place)
+    return Choice(tuple(one.name for one in ranked), _reason(ranked[0], wants, needed, prices))
+
+
+def _references(order: FrameOrder) -> int:
+    """Pictures that a request needs at least: one of each character that has any, one of the style."""
+    return sum(bool(one.references) for one in order.characters) + bool(order.style.references)
+
+
+def _reason(first: Candidate, wants: Sequence[Want], needed: int, prices: Mapping[str, float]) -> str:
+    cost = f"${prices[first.name]:.3f} a picture"
+    if first.model is None:
+        return f"nothing else is configured, {cost}"
+    strong = [want for want in wants if want.strength in first.model.strong_at]
+    weak = [want for want in wants if want not in strong]
+    said = [f"{want.why}: {_STRONG[want.strength]}" for want in strong]
+    said += [
+        f"{want.why}: none that is {_STRONG[want.strength]} is configured" for want in weak if not strong
+    ]
+    if not wants:
+        takes = min(needed, first.abilities.reference_images)
+        said.append(f"cheapest that takes {takes} of {needed} references" if needed else "cheapest")
+    return f"{'; '.join(said)}, {cost}"

@@ -1,0 +1,180 @@
+"""The manifest's `generator:` in, all generators that it names out: one, its fallbacks, auto's candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from series.errors import GeneratorError
+from series.generators import DEFAULT, NAME, known_generators, load_generator
+from series.generators.catalogue import ImageModel, Provider, catalogue
+from series.generators.choose import AUTO, Candidate
+from series.generators.configured import lacking
+from series.generators.generator import Generator
+from series.generators.options import flag_option, no_others, shown
+
+FALLBACK, AMONG, DRAFTS = "fallback", "among", "drafts"
+"""Keys of `generator:` that no generator sees: who is next, whom auto may choose, whether it makes drafts."""
+
+Options = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """A generator that a manifest names."""
+
+    generator: Generator
+    account: str
+    """Generators with the same one share its limits and its faults: the provider's name, and the address
+    where the manifest gives one."""
+    model: ImageModel | None
+    """Its row in models.toml; None where there is none."""
+
+    @property
+    def candidate(self) -> Candidate:
+        """As `choose` takes it."""
+        return Candidate(self.generator.name, self.generator.abilities, self.model)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The generators of a manifest."""
+
+    loaded: tuple[Loaded, ...]
+    """In the manifest's order. At least one."""
+    auto: bool = False
+    """One is chosen for each panel."""
+    drafts: bool = False
+    notes: tuple[str, ...] = ()
+    """What auto had to leave out, and why."""
+
+
+def load_several(
+    options: Options,
+    *,
+    folder: Path,
+    out: Path,
+    today: date,
+    name: str | None = None,
+    drafts: bool = False,
+) -> Several:
+    """Make every generator that the manifest names. name: the one to use in place of all, with the options
+    that the manifest has for it anywhere. drafts: what holds for auto where the manifest does not say.
+    Raises GeneratorError for what cannot be used, and for auto when nothing is configured."""
+    named = _entries(options)
+    if name is not None and name != AUTO:
+        alone: dict[str, JsonValue] = {NAME: name}
+        own = next((one for one in named if one[NAME] == name), alone)
+        return Several((_load(own, folder, out),))
+    if name == AUTO or named[0][NAME] == AUTO:
+        return _auto(options, folder, out, today, drafts=drafts)
+    return Several(_distinct(tuple(_load(one, folder, out) for one in named)))
+
+
+def _entries(options: Options) -> tuple[dict[str, JsonValue], ...]:
+    """Options of the generator and of those after it, each with its name."""
+    main = {key: value for key, value in options.items() if key not in {FALLBACK, AMONG}}
+    main.setdefault(NAME, DEFAULT)
+    if main[NAME] == AUTO:
+        if FALLBACK in options:
+            raise GeneratorError(f"generator.{FALLBACK}: auto falls back by itself: list them under {AMONG}")
+        return (main, *_listed(options, AMONG))
+    if AMONG in options:
+        raise GeneratorError(f"generator.{AMONG}: is for the generator {AUTO}; {FALLBACK} says who is next")
+    return (main, *_listed(options, FALLBACK))
+
+
+def _listed(options: Options, key: str) -> tuple[dict[str, JsonValue], ...]:
+    if key not in options:
+        return ()
+    value = options[key]
+    if not isinstance(value, list) or not value:
+        raise GeneratorError(f"generator.{key}: a list of generators is wanted here, not {shown(value)}")
+    return tuple(_entry(one, f"generator.{key}[{index}]") for index, one in enumerate(value))
+
+
+def _entry(value: JsonValue, at: str) -> dict[str, JsonValue]:
+    entry: dict[str, JsonValue] = {NAME: value} if isinstance(value, str) else {}
+    if isinstance(value, dict):
+        entry = dict(value)
+    if not isinstance(entry.get(NAME), str):
+        raise GeneratorError(f"{at}: a name, or a mapping with a name, is wanted here, not {shown(value)}")
+    for key in (FALLBACK, AMONG, DRAFTS):
+        if key in entry:
+            raise GeneratorError(f"{at}.{key}: stands once, in generator itself")
+    if entry[NAME] == AUTO:
+        raise GeneratorError(f"{at}: {AUTO} cannot stand in a list")
+    return entry
+
+
+# --- auto -----------------------------------------------------------------------------------------------
+
+
+def _auto(options: Options, folder: Path, out: Path, today: date, *, drafts: bool) -> Several:
+    if options.get(NAME) == AUTO:
+        no_others(options, (NAME, AMONG, DRAFTS))
+        wanted, drafts = _listed(options, AMONG), flag_option(options, DRAFTS, drafts)
+    else:
+        wanted = ()
+    providers = catalogue().providers
+    notes, loaded = [], []
+    for entry in wanted or _hosted():
+        provider = providers.get(str(entry[NAME]))
+        lacks = lacking(provider) if provider is not None else ()
+        if lacks:
+            notes.append(f"{entry[NAME]}: {', '.join(lacks)}")
+            continue
+        served, ended = _models(entry, provider, today)
+        notes += ended
+        loaded += [_load(one, folder, out) for one in served]
+    if not loaded:
+        steps = "\n".join(f"  {note}" for note in notes)
+        raise GeneratorError(
+            f"generator: {AUTO} finds nothing to choose from; configure one of these:\n{steps}"
+        )
+    return Several(_distinct(tuple(loaded)), auto=True, drafts=drafts, notes=tuple(notes) if wanted else ())
+
+
+def _hosted() -> tuple[dict[str, JsonValue], ...]:
+    """Providers that take a key: whether a server on this machine is meant, only a person can say."""
+    known = known_generators()
+    return tuple({NAME: name} for name, one in catalogue().providers.items() if one.secrets and name in known)
+
+
+def _models(
+    entry: dict[str, JsonValue], provider: Provider | None, today: date
+) -> tuple[list[dict[str, JsonValue]], list[str]]:
+    """An entry for each model of the provider that is still served, and what is said of the others; the entry
+    itself where it names its model, or where no row knows one."""
+    rows = catalogue().of(provider.name) if provider is not None else ()
+    if not rows or "model" in entry or "base_url" in entry:
+        return [entry], []
+    served = [{**entry, "model": row.name} for row in rows if not row.ended(today)]
+    return served, [f"{row.provider}:{row.name} ended on {row.ends}" for row in rows if row.ended(today)]
+
+
+# --- one ------------------------------------------------------------------------------------------------
+
+
+def _load(entry: dict[str, JsonValue], folder: Path, out: Path) -> Loaded:
+    generator = load_generator(entry, folder=folder, out=out)
+    address = entry.get("base_url")
+    account = f"{entry[NAME]} at {address}" if isinstance(address, str) else str(entry[NAME])
+    return Loaded(generator, account, _row(generator.name, entry))
+
+
+def _row(name: str, entry: dict[str, JsonValue]) -> ImageModel | None:
+    provider, _, model = name.partition(":")
+    rows = catalogue().models
+    usual = catalogue().providers.get(str(entry[NAME]))
+    default = usual.default if usual is not None else ""
+    return rows.get(f"{provider}/{model}") or rows.get(f"{entry[NAME]}/{entry.get('model', default)}")
+
+
+def _distinct(loaded: tuple[Loaded, ...]) -> tuple[Loaded, ...]:
+    """Each name once: a second one would be asked for the very same."""
+    return tuple({one.generator.name: one for one in reversed(loaded)}.values())[::-1]
