@@ -74,8 +74,17 @@ def _diffusers(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> 
     return make(options, folder=folder)
 
 
+def _gemini(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
+    """Google's image models, with a key or on Vertex AI."""
+    del folder, out
+    from series.generators.gemini import GeminiGenerator
+    from series.generators.gemini_options import read_gemini_options
+
+    return GeminiGenerator(read_gemini_options(options))
+
+
 GENERATORS: Mapping[str, GeneratorFactory] = MappingProxyType(
-    {"previz": _previz, "folder": _folder, "diffusers": _diffusers}
+    {"previz": _previz, "folder": _folder, "diffusers": _diffusers, "gemini": _gemini}
 )
 """Name → factory of every generator that is built in."""
 

@@ -1,0 +1,67 @@
+"""Options in, a client of the official SDK out, with a key or Google's credentials. Needs the extra `gemini`.
+
+Everything that the SDK would take from its own environment variables is said to it here: a key must not reach
+another host, and a request is never sent twice by the SDK itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Final
+
+from series.errors import GeneratorError
+from series.generators.credentials import need_secret
+from series.generators.gemini_options import GeminiOptions
+from series.generators.http import is_loopback
+from series.masking import masked
+
+INSTALL: Final = 'pip install "series-consistency[gemini]"'
+KEY: Final = "GEMINI_API_KEY"
+SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
+"""What the credentials of Vertex AI must allow."""
+
+
+def make_client(options: GeminiOptions) -> Any:  # noqa: ANN401 - a type of a package that may be missing
+    """A `google.genai.Client`. Raises GeneratorError without the extra, the key or the credentials. Sends
+    nothing but, where no other credentials are found, a question to the metadata server of Google's cloud."""
+    try:
+        genai = importlib.import_module("google.genai")
+    except ImportError as error:
+        raise GeneratorError(f"generator gemini needs Google's SDK: {INSTALL}") from error
+    http = genai.types.HttpOptions(
+        base_url=options.base_url,
+        api_version=options.api_version,
+        timeout=max(1, round(options.pacing.timeout_s * 1000)),
+        retry_options=genai.types.HttpRetryOptions(attempts=1),
+        # A redirect would carry the key to another host: httpx strips Authorization, not x-goog-api-key.
+        client_args={"follow_redirects": False, "trust_env": not is_loopback(options.base_url)},
+    )
+    if not options.vertex:
+        key = need_secret(KEY, "generator gemini")
+        return genai.Client(vertexai=False, api_key=key.value, http_options=http)
+    credentials, project = _credentials()
+    project = options.project or project
+    if not project:
+        raise GeneratorError("generator.project: Vertex AI needs the id of a Google Cloud project")
+    return genai.Client(
+        vertexai=True,
+        project=project,
+        location=options.location,
+        credentials=credentials,
+        http_options=http,
+    )
+
+
+def _credentials() -> tuple[Any, str]:
+    """Google's application-default credentials, and the project they belong to."""
+    auth = importlib.import_module("google.auth")
+    errors = importlib.import_module("google.auth.exceptions")
+    try:
+        credentials, project = auth.default(scopes=[SCOPE])
+    except errors.GoogleAuthError as error:
+        said = " ".join(masked(str(error)).split())
+        raise GeneratorError(
+            "generator gemini with vertex needs Google's application-default credentials: "
+            f"gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS=FILE ({said[:200]})"
+        ) from error
+    return credentials, str(project or "")
