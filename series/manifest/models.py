@@ -285,7 +285,7 @@ class Manifest(Part):
     generator: Annotated[Mapping[str, JsonValue], ShortForm("name", "The name alone.")] = Field(
         default_factory=dict
     )
-    """What makes the pictures, and its options; `fallback` says who is next, `auto` chooses for each panel."""
+    """What makes the pictures, with its options; `fallback` says who is next, `auto` chooses for each one."""
     budget: Budget = Field(default_factory=Budget)
     """What generating may cost."""
     use: Literal["commercial", "research"] = "commercial"
