@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from consistency import Tolerances, Verdict, character_of, judge
+from consistency import EncoderChoice, Tolerances, Verdict, character_of, judge
 from series.audit import Audit, AuditedFrame, AuditReference
 from series.frames import Matches
 from series.manifest import Manifest
 from series.measured import Measured
+from series.peers import peer_scores
 from series.pinned import Pinned
 from series.version import package_version
 
@@ -22,6 +23,7 @@ def assemble_audit(
     tolerances: Tolerances,
     lock_notes: Sequence[str],
     licenses: Mapping[str, str],
+    choices: Sequence[EncoderChoice] = (),
 ) -> Audit:
     """Judge every frame and add what the reader must know."""
     return Audit(
@@ -33,7 +35,9 @@ def assemble_audit(
         references=tuple(_dressed(reference, manifest) for reference in pinned.shown),
         encoders=pinned.encoders,
         licenses=licenses,
+        choices=tuple(choices),
         tolerances=tolerances,
+        peers=peer_scores(measured, pinned),
         notes=(*lock_notes, *_notes(manifest, pinned)),
         version=package_version(),
         manifest=str(manifest.path),

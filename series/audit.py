@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from consistency import Assessment, Tolerances, Verdict
+from consistency import Assessment, EncoderChoice, Tolerances, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,8 @@ class Audit:
     """The folder of frames as the caller named it."""
     licenses: Mapping[str, str] = field(default_factory=dict)
     """Role → its models with their licenses; only roles that use model files."""
+    choices: tuple[EncoderChoice, ...] = ()
+    """Why each encoder was picked; empty where a person named them."""
     run: RunFigures | None = None
     """None for an audit of finished frames."""
 

@@ -18,8 +18,8 @@ from consistency import (
     Request,
     Unreadable,
     compare,
-    load_encoders,
 )
+from series.encoders import EncoderOptions, load_for_pictures
 from series.errors import FramesError
 from series.pipeline import Progress
 
@@ -70,13 +70,17 @@ def _pair(row: dict[str | Any, str | Any], path: Path, line: int) -> Pair:
 def compare_pairs(
     pairs: Sequence[Pair],
     *,
-    encoder: str = "classical",
+    encoder: EncoderOptions | None = None,
+    photographed: bool = False,
     cache: Path | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
-    """One row a pair: its columns, `measurements` and `unmeasured`. Every file is observed once."""
-    encoders = load_encoders(encoder)
+    """One row a pair: its columns, `measurements` and `unmeasured`. Every file is observed once.
+
+    photographed: the pictures show photographed people, so that auto takes an encoder that knows faces.
+    """
+    encoders = load_for_pictures(encoder or EncoderOptions(), photographed=photographed).encoders
     store = ObservationCache(cache)
     try:
         observer = Observer(Recipe(encoders, Locator.build({})), store, workers=workers)

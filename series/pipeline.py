@@ -7,9 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from consistency import Counts, Locator, ObservationCache, Observer, Recipe, check_license, load_encoders
+from consistency import Counts, Locator, ObservationCache, Observer, Recipe
 from series.assemble import assemble_audit, unsure_panels
 from series.audit import Audit
+from series.encoders import EncoderOptions, load_for
 from series.frames import Matches, match_frames
 from series.generators.generator import Generator
 from series.locked import check_lock, read_series
@@ -39,7 +40,7 @@ class AuditOptions:
     frames: Path
     mapping: Path | None = None
     """CSV with columns panel, file; None matches by file stem."""
-    encoder: str = "classical"
+    encoder: str = "auto"
     cache: Path | None = None
     """SQLite file of observations; None keeps them in memory."""
     workers: int = 1
@@ -47,6 +48,8 @@ class AuditOptions:
     """Keep thumbnails: for the HTML report. Without them a frame takes half the memory."""
     ignore_lock: bool = False
     """Go on although references or tolerances are not as they were locked."""
+    models: Path | None = None
+    """Where models lie; None is SERIES_MODELS, else the user's data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,15 @@ class RunOptions:
     """US dollars for the series, in place of the manifest's."""
     store: str | None = None
     """Database URL in place of the file in the folder."""
-    encoder: str = "classical"
+    encoder: str = "auto"
     workers: int = 1
     ignore_lock: bool = False
     again: bool = False
     """Ask anew for pictures that may have been billed already."""
     ask: bool = True
     """False asks for nothing: the report of what is there."""
+    models: Path | None = None
+    """As in AuditOptions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,10 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
     manifest = read_series(options.manifest)
     orders = plan(manifest)
     matches = match_frames([order.panel for order in orders], options.frames, options.mapping)
-    encoders = load_encoders(options.encoder)
-    check_license(encoders.model_names, manifest.use)
     tolerances = resolve_tolerances(manifest, orders)
+    asked_for = EncoderOptions(options.encoder, options.models)
+    loaded = load_for(manifest, orders, tolerances, asked_for, ignore_lock=options.ignore_lock)
+    encoders = loaded.encoders
     check_limits(manifest, orders, encoders.ids, tolerances)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
     off = frozenset(manifest.checks.off)
@@ -131,9 +137,10 @@ def audit_series(options: AuditOptions, progress: Progress | None = None) -> Aud
         )
     finally:
         cache.close()
-    return Audited(
-        assemble_audit(manifest, matches, pinned, measured, tolerances, lock_notes, encoders.licenses), counts
+    audit = assemble_audit(
+        manifest, matches, pinned, measured, tolerances, lock_notes, encoders.licenses, loaded.choices
     )
+    return Audited(audit, counts)
 
 
 def preview_run(options: RunOptions) -> Preview:
@@ -155,9 +162,10 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
     manifest = read_series(options.manifest)
     orders = plan(manifest)
     chosen = choose_panels(orders, options.panels) if options.ask else ()
-    encoders = load_encoders(options.encoder)
-    check_license(encoders.model_names, manifest.use)
     tolerances = resolve_tolerances(manifest, orders)
+    asked_for = EncoderOptions(options.encoder, options.models)
+    loaded = load_for(manifest, orders, tolerances, asked_for, ignore_lock=options.ignore_lock)
+    encoders = loaded.encoders
     check_limits(manifest, orders, encoders.ids, tolerances)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
     folder = run_folder(manifest, options.out)
@@ -192,7 +200,9 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
         measured = with_series(publish(ran, folder, equipment.images), pinned, off)
         matches = Matches(folder.frames, (), ran.without_picture, ())
         notes = (*lock_notes, f"stopped: {ran.stopped}") if ran.stopped else lock_notes
-        audit = assemble_audit(manifest, matches, pinned, measured, tolerances, notes, encoders.licenses)
+        audit = assemble_audit(
+            manifest, matches, pinned, measured, tolerances, notes, encoders.licenses, loaded.choices
+        )
         figures = run_figures(
             store.books(),
             store.outcomes(),

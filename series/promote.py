@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from consistency import Box, check_license, digest_file, load_encoders, read_frame
+from consistency import Box, digest_file, read_frame
+from series.encoders import EncoderOptions, load_anew
 from series.errors import LockError, SeriesError
 from series.files import write_atomically
 from series.lock import Lock, Promotion, build_lock, read_lock, write_lock
@@ -49,7 +50,7 @@ class PromoteOptions:
     """The part of the frame; None for where the check found the character, or all of it for style."""
     even_so: bool = False
     """Also a frame that is not accepted, or a panel that does not show the subject."""
-    encoder: str = "classical"
+    encoder: EncoderOptions = field(default_factory=EncoderOptions)
     """Goes into the lock, where there is none yet."""
 
 
@@ -225,10 +226,9 @@ def _promotion(options: PromoteOptions, image: str, box: Box | None) -> Promotio
 # --- files -------------------------------------------------------------------------------------------------
 
 
-def _new_lock(manifest: Manifest, orders: Sequence[FrameOrder], encoder: str) -> Lock:
-    encoders = load_encoders(encoder)
-    check_license(encoders.model_names, manifest.use)
+def _new_lock(manifest: Manifest, orders: Sequence[FrameOrder], options: EncoderOptions) -> Lock:
     tolerances = resolve_tolerances(manifest, orders)
+    encoders = load_anew(manifest, orders, tolerances, options).encoders
     return build_lock(manifest, orders, encoders.locked, tolerances, licenses=encoders.licenses)
 
 

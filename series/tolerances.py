@@ -43,12 +43,16 @@ def check_limits(
     require_tolerances(tolerances, pairs)
 
 
+def style_checks(manifest: Manifest, orders: Sequence[FrameOrder]) -> tuple[str, ...]:
+    """What the encoder of style may measure in this series."""
+    pinned = ("style.reference",) if manifest.style.references else ()
+    return (*pinned, "style.series") if len(orders) >= SERIES_AT_LEAST else pinned
+
+
 def _measured(manifest: Manifest, orders: Sequence[FrameOrder]) -> Iterator[tuple[str, str]]:
     """(role, check) of what encoders of one's own may measure."""
-    if manifest.style.references:
-        yield "style", "style.reference"
-    if len(orders) >= SERIES_AT_LEAST:
-        yield "style", "style.series"
+    for check in style_checks(manifest, orders):
+        yield "style", check
     pinned = [one for one in manifest.characters.values() if one.references]
     if any(one.medium == "drawn" for one in pinned):
         yield "subject", "identity" if len(pinned) > 1 else "identity.alone"

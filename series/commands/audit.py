@@ -19,6 +19,7 @@ from series.commands.options import (
     JsonFile,
     JunitFile,
     ManifestPath,
+    ModelsFolder,
     NoCache,
     Workers,
     cache_file,
@@ -46,9 +47,13 @@ def audit(
     html_file: HtmlFile = None,
     junit_file: JunitFile = None,
     csv_file: CsvFile = None,
-    encoder: EncoderName = "classical",
+    encoder: EncoderName = "auto",
+    models: ModelsFolder = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 2 when frames are unsure and none drifted.")
+    ] = False,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Print what other projects would score the series.")
     ] = False,
     ignore_lock: Annotated[
         bool, typer.Option("--ignore-lock", help="Go on although references changed since series.lock.")
@@ -71,6 +76,7 @@ def audit(
         processes(workers),
         pictures=html_file is not None,
         ignore_lock=ignore_lock,
+        models=models,
     )
     files = {"--json": json_file, "--html": html_file, "--junit": junit_file, "--csv": csv_file}
     check_writable(files, inputs=(manifest, manifest.with_suffix(".lock"), mapping, options.cache))
@@ -80,7 +86,12 @@ def audit(
     with reader_may_leave():
         if json_file == Path("-"):
             sys.stdout.write(audit_json(audited))
-        print_summary(audited, console_on(stderr=json_file == Path("-")), reports=list(map(str, written)))
+        print_summary(
+            audited,
+            console_on(stderr=json_file == Path("-")),
+            reports=list(map(str, written)),
+            peers=peers,
+        )
         sys.stdout.flush()
     if failed:
         raise SeriesError("\n".join(failed))

@@ -13,6 +13,7 @@ from series.commands.options import (
     INPUT_ERROR,
     CacheFile,
     EncoderName,
+    ModelsFolder,
     NoCache,
     Workers,
     cache_file,
@@ -36,12 +37,17 @@ def compare_pictures(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the rows as JSON; - is standard output."),
     ] = None,
-    encoder: EncoderName = "classical",
+    encoder: EncoderName = "auto",
+    models: ModelsFolder = None,
+    photo: Annotated[
+        bool, typer.Option("--photo", help="Photographed people are on them: auto takes an encoder of faces.")
+    ] = False,
     cache: CacheFile = None,
     no_cache: NoCache = False,
     workers: Workers = 0,
 ) -> None:
     """Measure every distance between two pictures, or between many pairs."""
+    from series.encoders import EncoderOptions
     from series.pairs import Pair, compare_pairs, read_pairs
 
     if pairs is None and (a is None or b is None):
@@ -58,7 +64,8 @@ def compare_pictures(
     with observing_bar("pictures") as progress:
         rows = compare_pairs(
             todo,
-            encoder=encoder,
+            encoder=EncoderOptions(encoder, models),
+            photographed=photo,
             cache=cache_file(cache, off=no_cache),
             workers=processes(workers),
             progress=progress,

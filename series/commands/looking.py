@@ -15,6 +15,7 @@ from series.commands.options import (
     INPUT_ERROR,
     EncoderName,
     JsonFile,
+    ModelsFolder,
     console_on,
     reader_may_leave,
 )
@@ -111,9 +112,11 @@ def promote(
     ] = False,
     out: OutFolder = None,
     store: StoreUrl = None,
-    encoder: EncoderName = "classical",
+    encoder: EncoderName = "auto",
+    models: ModelsFolder = None,
 ) -> None:
     """Make an accepted frame a reference. series.lock records who did it, when and why."""
+    from series.encoders import EncoderOptions
     from series.errors import SeriesError
     from series.promote import PromoteOptions, promote_frame, take_back
 
@@ -128,7 +131,14 @@ def promote(
     if not reason and sys.stdin.isatty():
         reason = str(typer.prompt("why"))
     options = PromoteOptions(
-        manifest, panel, subject, reason, by or _user(), _box(box), even_so=even_so, encoder=encoder
+        manifest,
+        panel,
+        subject,
+        reason,
+        by or _user(),
+        _box(box),
+        even_so=even_so,
+        encoder=EncoderOptions(encoder, models),
     )
     done = promote_frame(options, out, store)
     if done.made_lock:

@@ -8,23 +8,30 @@ from typing import Annotated
 
 import typer
 
-from series.commands.options import EncoderName, ManifestPath
+from series.commands.options import EncoderName, ManifestPath, ModelsFolder
 
 
 def lock(
     manifest: ManifestPath,
-    encoder: EncoderName = "classical",
+    encoder: EncoderName = "auto",
+    models: ModelsFolder = None,
 ) -> None:
     """Pin digests of references, seeds, encoders and tolerances in series.lock."""
-    from consistency import check_license, load_encoders
+    from series.encoders import EncoderOptions, load_anew
     from series.locked import lock_again
     from series.manifest import read_manifest
+    from series.plan import plan
+    from series.report.sentences import picked
+    from series.tolerances import resolve_tolerances
 
-    encoders = load_encoders(encoder)
-    check_license(encoders.model_names, read_manifest(manifest).use)
-    path, note = lock_again(manifest, encoders.locked, encoders.licenses)
+    read = read_manifest(manifest)
+    orders = plan(read)
+    chosen = load_anew(read, orders, resolve_tolerances(read, orders), EncoderOptions(encoder, models))
+    path, note = lock_again(manifest, chosen.encoders.locked, chosen.encoders.licenses)
     if note:
         typer.echo(note, err=True)
+    for sentence in picked(chosen.choices):
+        typer.echo(sentence, err=True)
     typer.echo(f"locked {path}")
 
 

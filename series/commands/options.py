@@ -21,7 +21,21 @@ EXIT_CODES = "Exit codes: 0 consistent, 1 drift found, 2 input or usage error, 3
 
 ManifestPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="The series manifest, series.yaml.")]
 EncoderName = Annotated[
-    str, typer.Option("--encoder", help="Which encoders observe. classical needs no model files.")
+    str,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help="Which encoders observe. auto: what license, medium and this machine allow, or what is locked; "
+        "classical needs no model files.",
+    ),
+]
+ModelsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--models",
+        metavar="DIR",
+        help="Where models lie. Left out: SERIES_MODELS, else the user's data folder.",
+    ),
 ]
 CacheFile = Annotated[
     Path | None,

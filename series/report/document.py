@@ -47,6 +47,7 @@ def _head(audit: Audit) -> Json:
         "run": _run(audit.run),
         "encoders": {role: _text(audit.encoders[role]) for role in sorted(audit.encoders)},
         **_licenses(audit),
+        **_choices(audit),
         "notes": _texts(audit.notes),
         "references": [_reference(reference) for reference in audit.references],
     }
@@ -56,6 +57,41 @@ def _licenses(audit: Audit) -> Json:
     """Left out where no model file was used, so that older readers of the format see what they know."""
     licenses = {role: _text(audit.licenses[role]) for role in sorted(audit.licenses)}
     return {"licenses": licenses} if licenses else {}
+
+
+def _choices(audit: Audit) -> Json:
+    """Left out where a person named the encoders, for the same reason."""
+    choices = [
+        {
+            "role": choice.role,
+            "what": choice.what,
+            "encoder": _text(choice.encoder),
+            "reason": _text(choice.reason),
+            "passed_over": _texts(choice.passed_over),
+            "better": _text(choice.better) or None,
+        }
+        for choice in audit.choices
+    ]
+    return {"choices": choices} if choices else {}
+
+
+def _peers(audit: Audit) -> Json:
+    """Left out where nobody computed them, for the same reason."""
+    scores = [
+        {
+            "name": _text(score.name),
+            "value": _number(score.value),
+            "low": _number(score.low),
+            "high": _number(score.high),
+            "best": score.best,
+            "encoder": _text(score.encoder),
+            "source": _text(score.source),
+            "blind_to": _text(score.blind_to),
+            "reason": _text(score.reason) or None,
+        }
+        for score in audit.peers
+    ]
+    return {"peer_scores": scores} if scores else {}
 
 
 def audit_json(audit: Audit) -> str:

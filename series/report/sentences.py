@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from string import Formatter
 
-from consistency import Finding, Measurement, Verdict
+from consistency import EncoderChoice, Finding, Measurement, Verdict
 from series.audit import AuditedFrame
 from series.report import words
 from series.report.words import printable
@@ -141,6 +142,23 @@ def lead(finding: Finding) -> str:
     """The sentence on its own, so that it names whom it is about."""
     said, who = sentence(finding), words.who(finding.result)
     return said if not who or who in said else f"{who}: {said}"
+
+
+def picked(choices: Iterable[EncoderChoice]) -> tuple[str, ...]:
+    """What was picked to look at what, why, and what would have gone before it; without full stops.
+
+    What is true of several is said once: "style, drawn characters by classical: needs no model file (passed
+    over: light: openvino is not installed)".
+    """
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for choice in choices:
+        passed = f" (passed over: {'; '.join(choice.passed_over)})" if choice.passed_over else ""
+        better = f"; better: {choice.better}" if choice.better else ""
+        alike.setdefault((choice.encoder, choice.reason, passed, better), []).append(choice.what)
+    return tuple(
+        printable(f"{', '.join(what)} by {encoder}: {reason}{passed}{better}")
+        for (encoder, reason, passed, better), what in alike.items()
+    )
 
 
 def advice(finding: Finding, frame: AuditedFrame) -> str:

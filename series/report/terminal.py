@@ -13,7 +13,7 @@ from rich.text import Text
 from consistency import Finding, Verdict
 from series.audit import Audit, AuditedFrame
 from series.report.order import topics
-from series.report.sentences import advice, lead
+from series.report.sentences import advice, lead, picked
 from series.report.words import (
     VERDICT_TITLES,
     frame_name,
@@ -47,6 +47,8 @@ def print_summary(audit: Audit, console: Console, *, reports: Sequence[str] = ()
     _line(console, _mark(audit.verdict), Text(headline(audit), style=STYLES[audit.verdict]))
     for note in audit.notes:
         _line(console, Text("note: ", style="dim"), Text(one_direction(note), style="dim"))
+    for sentence in picked(audit.choices):
+        _line(console, Text("encoders: ", style="dim"), Text(one_direction(sentence), style="dim"))
     _frames(audit, console, Verdict.DRIFTED, DRIFTED_SHOWN, REASONS_PER_FRAME)
     _frames(audit, console, Verdict.UNSURE, UNSURE_SHOWN, 1)
     _names(console, "Panels without a frame", audit.panels_without_frame)

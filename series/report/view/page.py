@@ -11,6 +11,7 @@ from consistency import Verdict, character_of
 from series.audit import Audit, AuditedFrame, AuditReference
 from series.report import took, words
 from series.report.order import frames_worst_first
+from series.report.sentences import picked
 from series.report.view.attempts import (
     RunView,
     WayView,
@@ -22,6 +23,7 @@ from series.report.view.attempts import (
 )
 from series.report.view.charts import Chart, ChartView, chart_data, charts
 from series.report.view.frames import FrameView, frame_view
+from series.report.view.peers import PeerView, peer_views
 from series.report.words import printable
 
 MAX_EMBEDDED_THUMBNAILS = 2000
@@ -107,11 +109,15 @@ class PageView:
     panels_without_frame: tuple[str, ...]
     frames_without_panel: tuple[str, ...]
     references: tuple[ReferenceView, ...]
+    peers: tuple[PeerView, ...]
+    """What other projects would score the series."""
     charts: tuple[ChartView, ...]
     checks: tuple[OptionGroupView, ...]
     characters: tuple[str, ...]
     encoders: tuple[tuple[str, str, str], ...]
     """Role, encoder, and the licenses of its models where it uses any."""
+    choices: tuple[str, ...]
+    """Why each was picked; empty where a person named them."""
     version: str
     run: RunView | None
     """None for an audit of finished frames."""
@@ -168,6 +174,7 @@ def page_view(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) ->
         panels_without_frame=tuple(map(printable, audit.panels_without_frame)),
         frames_without_panel=tuple(map(printable, audit.frames_without_panel)),
         references=tuple(_reference(*numbered) for numbered in enumerate(audit.references)),
+        peers=peer_views(audit.peers),
         charts=tuple(chart.view for chart in drawn),
         checks=_check_options(audit.frames),
         characters=tuple(map(printable, characters)),
@@ -175,6 +182,7 @@ def page_view(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) ->
             (printable(role), printable(audit.encoders[role]), printable(audit.licenses.get(role, "")))
             for role in sorted(audit.encoders)
         ),
+        choices=picked(audit.choices),
         version=printable(audit.version),
         run=run_view(audit.run) if audit.run else None,
         ways=way_views(audit.frames),

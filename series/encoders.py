@@ -1,0 +1,159 @@
+"""A manifest and what a person says about encoders in; the encoders out, allowed and found, and why these.
+
+Licenses come first: what a series may not use is neither asked for nor opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from consistency import (
+    ANY_ENCODER,
+    AUTO,
+    ConsistencyError,
+    EncoderChoice,
+    EncoderNeeds,
+    Encoders,
+    NamedEncoders,
+    Tolerances,
+    check_license,
+    choose_encoders,
+    chosen_name,
+    load_encoders,
+    locked_name,
+    named_models,
+    on_hand,
+    parse_encoders,
+    pinned_choices,
+)
+from series.errors import LockError
+from series.lock import Lock, read_lock
+from series.locked import lock_path
+from series.manifest import Character, Manifest
+from series.plan import FrameOrder
+from series.tolerances import style_checks
+
+Use = Literal["commercial", "research"]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderOptions:
+    """What a person says on the command line."""
+
+    name: str = AUTO
+    """As `load_encoders` takes it, or auto, alone or with roles: "auto,subject=ccip:PATH"."""
+    models: Path | None = None
+    """Where models lie; None is SERIES_MODELS, else the user's data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Encoders that are there."""
+
+    encoders: Encoders
+    choices: tuple[EncoderChoice, ...] = ()
+    """Why these; empty for what a person named."""
+
+
+def load_for(
+    manifest: Manifest,
+    orders: Sequence[FrameOrder],
+    tolerances: Tolerances,
+    options: EncoderOptions,
+    *,
+    ignore_lock: bool = False,
+) -> Chosen:
+    """The encoders of a series. auto comes to those of its lock, where there is one.
+
+    Raises ModelError for a model that the series may not use or that is not there, EncoderError for a name
+    that is none or a library that is missing, LockError where what is locked cannot be loaded; then
+    `ignore_lock` chooses anew.
+    """
+    path = lock_path(manifest)
+    if parse_encoders(options.name).base == AUTO and path.exists():
+        try:
+            return _as_locked(manifest, read_lock(path), options)
+        except LockError:
+            if not ignore_lock:
+                raise
+    return load_anew(manifest, orders, tolerances, options)
+
+
+def load_anew(
+    manifest: Manifest, orders: Sequence[FrameOrder], tolerances: Tolerances, options: EncoderOptions
+) -> Chosen:
+    """The same, whatever the lock says: for writing one."""
+    named = parse_encoders(options.name)
+    if named.base != AUTO:
+        return Chosen(_load(str(named), manifest.use, options))
+    needs = needs_of(manifest, orders, tolerances)
+    return _by_choices(choose_encoders(needs, on_hand(options.models)), named, manifest.use, options)
+
+
+def load_for_pictures(options: EncoderOptions, *, photographed: bool = False) -> Chosen:
+    """For pictures without a manifest: auto takes what may be used commercially, and no faces unless somebody
+    says that people are photographed."""
+    named = parse_encoders(options.name)
+    if named.base != AUTO:
+        return Chosen(load_encoders(str(named), folder=options.models))
+    needs = EncoderNeeds(photographed=photographed, drawn=not photographed)
+    return _by_choices(choose_encoders(needs, on_hand(options.models)), named, "commercial", options)
+
+
+def needs_of(manifest: Manifest, orders: Sequence[FrameOrder], tolerances: Tolerances) -> EncoderNeeds:
+    """What a series asks of its encoders."""
+    media = {one.medium for one in manifest.characters.values() if _has_references(one)}
+    return EncoderNeeds(
+        use=manifest.use,
+        photographed="photo" in media,
+        drawn="drawn" in media,
+        limited=_limited(style_checks(manifest, orders), tolerances),
+    )
+
+
+def _limited(checks: Sequence[str], tolerances: Tolerances) -> frozenset[str]:
+    """Ids of encoders that have limits for all these checks. What holds for any encoder does not count: it
+    was set for another one."""
+    by_check = [
+        {encoder for check, encoder, *_ in tolerances if check == one and encoder != ANY_ENCODER}
+        for one in checks
+    ]
+    return frozenset(set.intersection(*by_check)) if by_check else frozenset()
+
+
+def _has_references(character: Character) -> bool:
+    return bool(character.references) or any(one.references for one in character.wardrobe.values())
+
+
+def _by_choices(
+    choices: tuple[EncoderChoice, ...], named: NamedEncoders, use: Use, options: EncoderOptions
+) -> Chosen:
+    left = tuple(choice for choice in choices if choice.role not in named.roles)
+    return Chosen(_load(_over(chosen_name(choices), named.roles), use, options), left)
+
+
+def _as_locked(manifest: Manifest, lock: Lock, options: EncoderOptions) -> Chosen:
+    path, roles = lock_path(manifest), parse_encoders(options.name).roles
+    pinned = {role: one for role, one in lock.encoders.items() if role not in roles}
+    try:
+        encoders = _load(_over(locked_name(pinned), roles), manifest.use, options)
+        return Chosen(encoders, pinned_choices(pinned, path.name))
+    except ConsistencyError as error:
+        raise LockError(
+            f"{path} pins encoders that cannot be loaded: {error}; or choose anew from what is here: "
+            f"series lock {manifest.path}"
+        ) from error
+
+
+def _over(named: NamedEncoders, roles: Mapping[str, str]) -> str:
+    return str(NamedEncoders(named.base, {**named.roles, **roles}))
+
+
+def _load(name: str, use: Use, options: EncoderOptions) -> Encoders:
+    check_license(named_models(name), use)
+    encoders = load_encoders(name, folder=options.models)
+    check_license(encoders.model_names, use)
+    return encoders
