@@ -75,25 +75,6 @@ def _choices(audit: Audit) -> Json:
     return {"choices": choices} if choices else {}
 
 
-def _peers(audit: Audit) -> Json:
-    """Left out where nobody computed them, for the same reason."""
-    scores = [
-        {
-            "name": _text(score.name),
-            "value": _number(score.value),
-            "low": _number(score.low),
-            "high": _number(score.high),
-            "best": score.best,
-            "encoder": _text(score.encoder),
-            "source": _text(score.source),
-            "blind_to": _text(score.blind_to),
-            "reason": _text(score.reason) or None,
-        }
-        for score in audit.peers
-    ]
-    return {"peer_scores": scores} if scores else {}
-
-
 def audit_json(audit: Audit) -> str:
     """audit_document() as text: two spaces a level, then one line a frame; ends in a line break.
 
