@@ -12,7 +12,8 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -72,6 +73,8 @@ class Answer:
     """Seconds before it is sent."""
     cut: int = 0
     """Bytes that are promised and never sent: a truncated body."""
+    takeover: Callable[[BaseHTTPRequestHandler], None] | None = None
+    """Speaks on the connection in place of all that: a WebSocket."""
 
 
 Fault = Answer
@@ -149,6 +152,11 @@ def _handler_of(server: ContractServer) -> type[BaseHTTPRequestHandler]:
                     time.monotonic(),
                 )
             )
+            if answer.takeover is not None:
+                self.close_connection = True
+                with suppress(OSError):
+                    answer.takeover(self)
+                return
             body = answer.body
             headers = dict(answer.headers)
             if isinstance(body, dict | list):
