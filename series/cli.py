@@ -15,6 +15,7 @@ from series.commands.looking import judge, promote, status
 from series.commands.manifest import init, lock, schema
 from series.commands.models import models
 from series.commands.options import BUG, CONSISTENT, EXIT_CODES, INPUT_ERROR, INTERRUPTED, discard_output
+from series.commands.providers import providers
 from series.commands.run import report, run
 
 RAN = (
@@ -48,6 +49,7 @@ app.command(
 )(compare_pictures)
 app.command()(lock)
 app.add_typer(models, name="models")
+app.command()(providers)
 app.command()(schema)
 app.command()(init)
 

@@ -19,6 +19,8 @@ from series.generators.options import flag_option, no_others, shown
 
 FALLBACK, AMONG, DRAFTS = "fallback", "among", "drafts"
 """Keys of `generator:` that no generator sees: who is next, whom auto may choose, whether it makes drafts."""
+ANY = "any"
+"""The row of a provider whose models are whatever somebody has on a disk."""
 
 Options = Mapping[str, JsonValue]
 
@@ -128,9 +130,10 @@ def _auto(options: Options, folder: Path, out: Path, today: date, *, drafts: boo
         if lacks:
             notes.append(f"{entry[NAME]}: {', '.join(lacks)}")
             continue
-        served, ended = _models(entry, provider, today)
-        notes += ended
-        loaded += [_load(one, folder, out) for one in served]
+        whole = _load(entry, folder, out)  # complains about wrong options before any model is left out
+        found, left_out = _models(entry, provider, folder, out, today)
+        loaded += found or [whole]
+        notes += left_out
     if not loaded:
         steps = "\n".join(f"  {note}" for note in notes)
         raise GeneratorError(
@@ -146,15 +149,24 @@ def _hosted() -> tuple[dict[str, JsonValue], ...]:
 
 
 def _models(
-    entry: dict[str, JsonValue], provider: Provider | None, today: date
-) -> tuple[list[dict[str, JsonValue]], list[str]]:
-    """An entry for each model of the provider that is still served, and what is said of the others; the entry
-    itself where it names its model, or where no row knows one."""
-    rows = catalogue().of(provider.name) if provider is not None else ()
+    entry: dict[str, JsonValue], provider: Provider | None, folder: Path, out: Path, today: date
+) -> tuple[list[Loaded], list[str]]:
+    """A generator for each model of the provider that is served, and what is said of the others; none where
+    the entry itself says what to use."""
+    rows = catalogue().of(provider.name) if provider is not None and provider.default else ()
     if not rows or "model" in entry or "base_url" in entry:
-        return [entry], []
-    served = [{**entry, "model": row.name} for row in rows if not row.ended(today)]
-    return served, [f"{row.provider}:{row.name} ended on {row.ends}" for row in rows if row.ended(today)]
+        return [], []
+    loaded: list[Loaded] = []
+    left_out: list[str] = []
+    for row in rows:
+        if row.ended(today):
+            left_out.append(f"{row.provider}:{row.name} ended on {row.ends}")
+            continue
+        try:
+            loaded.append(_load({**entry, "model": row.name}, folder, out))
+        except GeneratorError as error:  # it wants other options: Vertex only ...
+            left_out.append(f"{row.provider}:{row.name}: {error}")
+    return loaded, left_out
 
 
 # --- one ------------------------------------------------------------------------------------------------
@@ -170,9 +182,7 @@ def _load(entry: dict[str, JsonValue], folder: Path, out: Path) -> Loaded:
 def _row(name: str, entry: dict[str, JsonValue]) -> ImageModel | None:
     provider, _, model = name.partition(":")
     rows = catalogue().models
-    usual = catalogue().providers.get(str(entry[NAME]))
-    default = usual.default if usual is not None else ""
-    return rows.get(f"{provider}/{model}") or rows.get(f"{entry[NAME]}/{entry.get('model', default)}")
+    return rows.get(f"{provider}/{model}") or rows.get(f"{entry[NAME]}/{ANY}")
 
 
 def _distinct(loaded: tuple[Loaded, ...]) -> tuple[Loaded, ...]:
