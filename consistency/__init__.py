@@ -20,6 +20,7 @@ from consistency.checks.expected import (
     sketch,
 )
 from consistency.checks.lettering import words_box
+from consistency.checks.onstage import OnStage, on_stage
 from consistency.checks.style import SERIES_AT_LEAST
 from consistency.checks.swatches import mean_shares
 from consistency.color import ciede2000, lab_to_srgb, srgb_to_lab
@@ -61,6 +62,14 @@ from consistency.observation import ColorField, Observation, Proposal, Region, p
 from consistency.observe import Counts, Desk, Observer, Waiting
 from consistency.palette import Palette, Swatch
 from consistency.palette_files import read_palette
+from consistency.peers import (
+    Cids,
+    cids,
+    mean_cids,
+    mean_copy_paste,
+    occm,
+    subject_consistency,
+)
 from consistency.tolerance import (
     ANY_ENCODER,
     DEFAULT_TOLERANCES,
@@ -81,6 +90,7 @@ __all__ = [
     "Added",
     "Assessment",
     "Box",
+    "Cids",
     "ColorError",
     "ColorField",
     "ConsistencyError",
@@ -114,6 +124,7 @@ __all__ = [
     "ObservationError",
     "Observer",
     "OnHand",
+    "OnStage",
     "Palette",
     "PaletteError",
     "PinnedCharacter",
@@ -140,6 +151,7 @@ __all__ = [
     "check_license",
     "choose_encoders",
     "chosen_name",
+    "cids",
     "ciede2000",
     "color_name",
     "compare",
@@ -156,13 +168,17 @@ __all__ = [
     "locked_name",
     "look_colors",
     "make_cohort",
+    "mean_cids",
+    "mean_copy_paste",
     "mean_shares",
     "measure_frame",
     "measure_series",
     "model_folder",
     "named_models",
+    "occm",
     "on_disk",
     "on_hand",
+    "on_stage",
     "pack",
     "parse_color",
     "parse_encoders",
@@ -173,6 +189,7 @@ __all__ = [
     "require_tolerances",
     "sketch",
     "srgb_to_lab",
+    "subject_consistency",
     "unpack",
     "whole_region",
     "words_box",

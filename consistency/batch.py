@@ -18,7 +18,7 @@ from consistency.build import build_digest
 from consistency.color import srgb_to_lab
 from consistency.encoders.encoder import Encoders
 from consistency.errors import ImageError, ObservationError
-from consistency.image import WORKING_SIDE, Frame, encode_jpeg, read_frame, resize_area
+from consistency.image import WORKING_SIDE, Frame, encode_jpeg, mirrored_digest, read_frame, resize_area
 from consistency.locate import Locator
 from consistency.measurement import WHOLE, Box
 from consistency.observation import (
@@ -56,6 +56,13 @@ class Request:
     """Boxes that a person pinned."""
     whole: bool = False
     """Look at the whole picture as one subject: for references."""
+    mirrored: bool = False
+    """Observe its mirror image in its place: for references."""
+
+    def content(self, digest: str) -> str:
+        """Digest of what is looked at. digest: of the file."""
+        return mirrored_digest(digest) if self.mirrored else digest
+
     lettering: tuple[Box, ...] = ()
     """Boxes to count letters in."""
 
@@ -143,9 +150,10 @@ def observe_batch(recipe: Recipe, tasks: Sequence[Task]) -> list[Done | Unreadab
 
 def _open(task: Task) -> Frame | Unreadable:
     try:
-        return read_frame(task.request.path, longest_side=WORKING_SIDE)
+        frame = read_frame(task.request.path, longest_side=WORKING_SIDE)
     except ImageError as error:
         return Unreadable(task.request.path, str(error))
+    return frame.mirrored() if task.request.mirrored else frame
 
 
 def _frames(encoders: Encoders, readable: Sequence[tuple[Task, Frame]]) -> list[Observation]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -60,6 +60,11 @@ class Frame:
     """See width."""
     notes: tuple[str, ...]
     """What decoding had to do, in words for a producer ("turned by EXIF orientation 6")."""
+
+    def mirrored(self) -> Frame:
+        """Left and right changed."""
+        pixels = _sealed(self.pixels[:, ::-1])
+        return replace(self, pixels=pixels, digest=mirrored_digest(self.digest))
 
     def crop(self, box: Box) -> Frame:
         """The part of the frame inside `box`, at least one pixel; the frame itself for the whole."""
@@ -157,6 +162,11 @@ def read_bytes(path: str | os.PathLike[str], limits: Limits = LIMITS) -> bytes:
     if not data:
         raise ImageError(f"{name}: expected a picture, found an empty file (0 bytes)")
     return data
+
+
+def mirrored_digest(digest: str) -> str:
+    """The `Frame.digest` of a frame's mirror image. digest: of the frame."""
+    return hashlib.sha256(f"{digest} mirrored".encode()).hexdigest()
 
 
 def digest_file(path: str | os.PathLike[str], limits: Limits = LIMITS) -> str:

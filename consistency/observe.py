@@ -95,7 +95,7 @@ class Observer:
 
     def _look_up(self, request: Request, batch: _Batch) -> Waiting:
         try:
-            digest = digest_file(request.path)
+            digest = request.content(digest_file(request.path))
         except ImageError as error:
             return Waiting(request, ready=Unreadable(request.path, str(error)))
         try:

@@ -84,6 +84,20 @@ def copy_paste(to_reference: float, to_mirror: float) -> float:
     return 1 / (1 + exp(min((to_mirror - to_reference) / TEMPERATURE, 700.0)))  # exp overflows beyond 709
 
 
+def mean_copy_paste(crops: Mapping[str, _Rows], pairs: Mapping[str, _Rows]) -> float | None:
+    """The score of a story: the mean over each character's crops, then over the characters with crops.
+
+    crops: character → float (g, d). pairs: character → float (2, d), its first reference and that one's
+    mirror image. → in [0, 1]; None where no crop has such a pair. ViStoryBench.
+    """
+    scores = [
+        np.mean([copy_paste(*map(float, row)) for row in _cosines(rows, pairs[name])])
+        for name, rows in crops.items()
+        if len(rows) and name in pairs
+    ]
+    return float(np.mean(scores)) if scores else None
+
+
 def subject_consistency(frames: _Rows) -> float:
     """VBench's subject consistency: for every frame but the first the mean of its cosines to the frame before
     it and to the first, below 0 as 0; the mean of these.

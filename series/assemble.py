@@ -10,6 +10,7 @@ from series.audit import Audit, AuditedFrame, AuditReference
 from series.frames import Matches
 from series.manifest import Manifest
 from series.measured import Measured
+from series.peers import peer_scores
 from series.pinned import Pinned
 from series.version import package_version
 
@@ -36,6 +37,7 @@ def assemble_audit(
         licenses=licenses,
         choices=tuple(choices),
         tolerances=tolerances,
+        peers=peer_scores(measured, pinned),
         notes=(*lock_notes, *_notes(manifest, pinned)),
         version=package_version(),
         manifest=str(manifest.path),

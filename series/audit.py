@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from consistency import Assessment, EncoderChoice, Tolerances, Verdict
 
@@ -100,6 +101,29 @@ class RunFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerScore:
+    """A score that another project publishes for a series, computed here. It judges nothing."""
+
+    name: str
+    """"CIDS cross", "OCCM" ..."""
+    value: float | None
+    """None when it could not be computed."""
+    low: float
+    """The range of its values."""
+    high: float
+    encoder: str
+    """What it was computed with. Scores of different encoders do not compare."""
+    source: str
+    """Who defined it."""
+    blind_to: str
+    """What it does not see, in words."""
+    reason: str = ""
+    """Why there is no value; empty when there is one."""
+    best: Literal["low", "high"] = "high"
+    """The end of the range that its makers call good."""
+
+
+@dataclass(frozen=True, slots=True)
 class AuditedFrame:
     """One frame with its assessment, or the reason why it has none."""
 
@@ -166,6 +190,8 @@ class Audit:
     """Role → its models with their licenses; only roles that use model files."""
     choices: tuple[EncoderChoice, ...] = ()
     """Why each encoder was picked; empty where a person named them."""
+    peers: tuple[PeerScore, ...] = ()
+    """What other projects would score the series; empty when nobody computed it."""
     run: RunFigures | None = None
     """None for an audit of finished frames."""
 

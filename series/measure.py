@@ -15,11 +15,13 @@ from consistency import (
     digest_file,
     measure_frame,
     measure_series,
+    on_stage,
     sketch,
 )
 from series.frames import Match
 from series.measured import Measured
 from series.memory import Memory
+from series.peers import reference_rows
 from series.pinned import Pinned, expect, request_for
 from series.plan import FrameOrder
 
@@ -73,11 +75,13 @@ def measure_one(
     """One frame's results, without those that need the whole series."""
     if isinstance(seen, Unreadable):
         return Measured(order, file, error=seen.reason)
+    expected = expect(order, pinned)
     return Measured(
         order=order,
         file=file,
-        results=tuple(measure_frame(seen, expect(order, pinned), off)),
+        results=tuple(measure_frame(seen, expected, off)),
         sketch=sketch(seen, order.panel, order.camera),
+        stage=on_stage(seen, expected, reference_rows(order, pinned)),
         width=seen.width,
         height=seen.height,
         notes=seen.notes,

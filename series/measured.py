@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from consistency import ObservationError, Result, Sketch, pack, unpack
+from consistency import ObservationError, OnStage, Result, Sketch, pack, unpack
 from series.plan import FrameOrder
 
 
@@ -26,6 +26,8 @@ class Measured:
     results: tuple[Result, ...] = ()
     sketch: Sketch | None = None
     """None for a frame that could not be read."""
+    stage: OnStage | None = None
+    """What the scores of other projects count. None for a frame that could not be read."""
     width: int = 0
     height: int = 0
     notes: tuple[str, ...] = ()
@@ -41,21 +43,25 @@ _ARRAYS = ("style", "rendering", "lab", "content")
 
 def to_bytes(measured: Measured) -> bytes:
     """Pack everything but what the manifest says: order and file name. Only for frames that were read."""
-    sketch = measured.sketch
-    if sketch is None:
+    sketch, stage = measured.sketch, measured.stage
+    if sketch is None or stage is None:
         raise ValueError("an unreadable frame has nothing to pack")
     arrays: dict[str, NDArray[Any]] = {name: getattr(sketch, name) for name in _ARRAYS}
     arrays["thumbnail"] = np.frombuffer(measured.thumbnail, np.uint8)
     arrays["results"] = np.frombuffer(_results().dump_json(measured.results), np.uint8)
+    arrays |= {f"crop{index}": row for index, row in enumerate(stage.crops.values())}
     size = {"width": measured.width, "height": measured.height}
     said = {"notes": measured.notes, "digest": sketch.digest, "encoders": dict(measured.encoders)}
-    return pack({**size, **said}, arrays)
+    staged = {"looks": stage.looks, "crops": list(stage.crops), "found": stage.found}
+    return pack({**size, **said, "stage": staged}, arrays)
 
 
 def from_bytes(data: bytes, order: FrameOrder, file: str) -> Measured:
     """Read what `to_bytes` wrote. Raises ObservationError for anything else."""
     header, arrays = unpack(data)
     try:
+        staged = header["stage"]
+        crops = {look: arrays[f"crop{index}"] for index, look in enumerate(staged["crops"])}
         sketch = Sketch(
             order.panel, header["digest"], **{name: arrays[name] for name in _ARRAYS}, camera=order.camera
         )
@@ -64,6 +70,7 @@ def from_bytes(data: bytes, order: FrameOrder, file: str) -> Measured:
             file=file,
             results=_results().validate_json(arrays["results"].tobytes()),
             sketch=sketch,
+            stage=OnStage(tuple(staged["looks"]), crops, staged["found"], arrays["style"]),
             width=header["width"],
             height=header["height"],
             notes=tuple(header["notes"]),

@@ -60,6 +60,16 @@ class _Reference:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LookVectors:
+    """The references of a look by one encoder, for the scores of other projects."""
+
+    rows: NDArray[np.float32]
+    """float32 (r, d), r ≥ 1, one a reference."""
+    pair: NDArray[np.float32] | None = None
+    """float32 (2, d): the first reference and its mirror image; None where nothing was found in one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Pinned:
     """All references of a manifest, as facts."""
 
@@ -75,6 +85,10 @@ class Pinned:
     encoders: Mapping[str, str]
     fields: Mapping[str, tuple[ColorField, ...]]
     """Look → color fields of its references."""
+    regions: Mapping[str, LookVectors] = field(default_factory=dict)
+    """Look → its references by the subject encoder."""
+    faces: Mapping[str, LookVectors] = field(default_factory=dict)
+    """Look → the largest face in each of its references."""
     _shares: dict[tuple[str, Palette], NDArray[np.float32]] = field(default_factory=dict)
 
     @property
@@ -108,7 +122,12 @@ def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[s
         len({character_of(reference.subject) for reference in references if reference.subject != STYLE}) == 1
     )
     around = tuple(Proposal(_AROUND, box, 1.0, pinned=True) for box in BACKGROUND_BOXES) if alone else ()
-    observed = list(observe(Request(reference.path, places=around, whole=True) for reference in references))
+    firsts = _first_of_each_look(references)
+    asked = [Request(reference.path, places=around, whole=True) for reference in references]
+    turned = [Request(reference.path, whole=True, mirrored=True) for reference in firsts]
+    observed = list(observe([*asked, *turned]))
+    mirrored = dict(zip(firsts, observed[len(asked) :], strict=True))
+    observed = observed[: len(asked)]
     readable = [
         (r, seen) for r, seen in zip(references, observed, strict=True) if isinstance(seen, Observation)
     ]
@@ -136,6 +155,8 @@ def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[s
         unreadable=tuple(seen for seen in observed if isinstance(seen, Unreadable)),
         encoders=encoders,
         fields={look: tuple(region.colors for region in regions) for look, regions in looks.items()},
+        regions=_vectors(readable, mirrored, _whole_vector),
+        faces=_vectors(readable, mirrored, _face_vector),
     )
 
 
@@ -148,6 +169,43 @@ def _references(manifest: Manifest) -> Iterable[_Reference]:
         for wardrobe, outfit in pinned.wardrobe.items():
             for name in outfit.references:
                 yield _Reference(look_of(character, wardrobe), name, manifest.folder / name)
+
+
+def _first_of_each_look(references: Iterable[_Reference]) -> list[_Reference]:
+    firsts: dict[str, _Reference] = {}
+    for reference in references:
+        if reference.subject != STYLE:
+            firsts.setdefault(reference.subject, reference)
+    return list(firsts.values())
+
+
+def _vectors(
+    readable: Sequence[tuple[_Reference, Observation]],
+    mirrored: Mapping[_Reference, Observation | Unreadable],
+    vector_of: Callable[[Observation], NDArray[np.float32] | None],
+) -> dict[str, LookVectors]:
+    """mirrored: the first reference of each look → its mirror image."""
+    rows: dict[str, list[NDArray[np.float32]]] = {}
+    pairs: dict[str, NDArray[np.float32]] = {}
+    for reference, seen in readable:
+        look, own = reference.subject, vector_of(seen)
+        if look == STYLE or own is None:
+            continue
+        turned = mirrored.get(reference)
+        mirror = vector_of(turned) if isinstance(turned, Observation) else None
+        if mirror is not None:
+            pairs[look] = np.stack([own, mirror])
+        rows.setdefault(look, []).append(own)
+    return {look: LookVectors(np.stack(found), pairs.get(look)) for look, found in rows.items()}
+
+
+def _whole_vector(seen: Observation) -> NDArray[np.float32] | None:
+    region = whole_region(seen)
+    return None if region is None else region.vector
+
+
+def _face_vector(seen: Observation) -> NDArray[np.float32] | None:
+    return seen.faces[0].vector if seen.faces else None
 
 
 def _face_gallery(readable: Sequence[tuple[_Reference, Observation]]) -> Gallery | None:
@@ -172,7 +230,7 @@ def _gallery(
 
 def request_for(order: FrameOrder, path: Path, pinned: Pinned) -> Request:
     """Where to look in a panel's frame: pinned places, and proposals for everybody else."""
-    cast = {_look(member, pinned): member for member in order.characters}
+    cast = {look_in(member, pinned): member for member in order.characters}
     places = tuple(
         Proposal(look, m.place, 1.0, pinned=True) for look, m in cast.items() if m.place is not None
     )
@@ -183,7 +241,7 @@ def request_for(order: FrameOrder, path: Path, pinned: Pinned) -> Request:
     return Request(path, {**free, **others}, places, lettering=tuple(lettering))
 
 
-def _look(member: CastMember, pinned: Pinned) -> str:
+def look_in(member: CastMember, pinned: Pinned) -> str:
     """The pinned look of a panel's character; an outfit without own references by the main look."""
     look = look_of(member.name, member.wardrobe)
     return look if look in pinned.locator.names else member.name
@@ -211,6 +269,6 @@ def _not_from(panel: str, sketches: tuple[Sketch, ...]) -> tuple[Sketch, ...]:
 
 
 def _pinned_character(member: CastMember, pinned: Pinned) -> PinnedCharacter:
-    look = _look(member, pinned)
+    look = look_in(member, pinned)
     shares = pinned.palette_shares(look, member.palette)
     return PinnedCharacter(member.name, look, member.palette, shares, member.place, member.medium)

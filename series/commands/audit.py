@@ -52,6 +52,9 @@ def audit(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 2 when frames are unsure and none drifted.")
     ] = False,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Print what other projects would score the series.")
+    ] = False,
     ignore_lock: Annotated[
         bool, typer.Option("--ignore-lock", help="Go on although references changed since series.lock.")
     ] = False,
@@ -83,7 +86,12 @@ def audit(
     with reader_may_leave():
         if json_file == Path("-"):
             sys.stdout.write(audit_json(audited))
-        print_summary(audited, console_on(stderr=json_file == Path("-")), reports=list(map(str, written)))
+        print_summary(
+            audited,
+            console_on(stderr=json_file == Path("-")),
+            reports=list(map(str, written)),
+            peers=peers,
+        )
         sys.stdout.flush()
     if failed:
         raise SeriesError("\n".join(failed))

@@ -48,6 +48,7 @@ def _head(audit: Audit) -> Json:
         "encoders": {role: _text(audit.encoders[role]) for role in sorted(audit.encoders)},
         **_licenses(audit),
         **_choices(audit),
+        **_peers(audit),
         "notes": _texts(audit.notes),
         "references": [_reference(reference) for reference in audit.references],
     }
@@ -73,6 +74,25 @@ def _choices(audit: Audit) -> Json:
         for choice in audit.choices
     ]
     return {"choices": choices} if choices else {}
+
+
+def _peers(audit: Audit) -> Json:
+    """Left out where nobody computed them, for the same reason."""
+    scores = [
+        {
+            "name": _text(score.name),
+            "value": _number(score.value),
+            "low": _number(score.low),
+            "high": _number(score.high),
+            "best": score.best,
+            "encoder": _text(score.encoder),
+            "source": _text(score.source),
+            "blind_to": _text(score.blind_to),
+            "reason": _text(score.reason) or None,
+        }
+        for score in audit.peers
+    ]
+    return {"peer_scores": scores} if scores else {}
 
 
 def audit_json(audit: Audit) -> str:

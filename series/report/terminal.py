@@ -13,6 +13,7 @@ from rich.text import Text
 from consistency import Finding, Verdict
 from series.audit import Audit, AuditedFrame
 from series.report.order import topics
+from series.report.peer_scores import print_peers
 from series.report.sentences import advice, lead, picked
 from series.report.words import (
     VERDICT_TITLES,
@@ -38,9 +39,11 @@ STYLES = {Verdict.CONSISTENT: "green", Verdict.UNSURE: "yellow", Verdict.DRIFTED
 MARKS = {Verdict.CONSISTENT: "✓", Verdict.UNSURE: "?", Verdict.DRIFTED: "✗"}
 
 
-def print_summary(audit: Audit, console: Console, *, reports: Sequence[str] = ()) -> None:
+def print_summary(
+    audit: Audit, console: Console, *, reports: Sequence[str] = (), peers: bool = False
+) -> None:
     """Print the summary. User text is shown as it is, never read as markup or as terminal codes.
-    reports: files that were written.
+    reports: files that were written. peers: also what other projects would score the series.
     """
     _line(console, Text(one_direction(audit.series), style="bold"), Text(f"  {audit.kind}", style="dim"))
     _counts(audit, console)
@@ -53,6 +56,8 @@ def print_summary(audit: Audit, console: Console, *, reports: Sequence[str] = ()
     _frames(audit, console, Verdict.UNSURE, UNSURE_SHOWN, 1)
     _names(console, "Panels without a frame", audit.panels_without_frame)
     _names(console, "Frames without a panel", audit.frames_without_panel)
+    if peers:
+        print_peers(audit, console)
     _next(audit, console, reports)
 
 

@@ -23,6 +23,7 @@ from series.report.view.attempts import (
 )
 from series.report.view.charts import Chart, ChartView, chart_data, charts
 from series.report.view.frames import FrameView, frame_view
+from series.report.view.peers import PeerView, peer_views
 from series.report.words import printable
 
 MAX_EMBEDDED_THUMBNAILS = 2000
@@ -108,6 +109,8 @@ class PageView:
     panels_without_frame: tuple[str, ...]
     frames_without_panel: tuple[str, ...]
     references: tuple[ReferenceView, ...]
+    peers: tuple[PeerView, ...]
+    """What other projects would score the series."""
     charts: tuple[ChartView, ...]
     checks: tuple[OptionGroupView, ...]
     characters: tuple[str, ...]
@@ -171,6 +174,7 @@ def page_view(audit: Audit, *, max_thumbnails: int = MAX_EMBEDDED_THUMBNAILS) ->
         panels_without_frame=tuple(map(printable, audit.panels_without_frame)),
         frames_without_panel=tuple(map(printable, audit.frames_without_panel)),
         references=tuple(_reference(*numbered) for numbered in enumerate(audit.references)),
+        peers=peer_views(audit.peers),
         charts=tuple(chart.view for chart in drawn),
         checks=_check_options(audit.frames),
         characters=tuple(map(printable, characters)),
