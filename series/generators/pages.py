@@ -8,8 +8,8 @@ from pathlib import Path
 from series.generators.catalogue import ImageModel, Price
 from series.generators.generator import Abilities
 
-PAGES = "generators/pages"
-"""Where a package has the pages of docs/providers."""
+PAGES = "provider_pages"
+"""Where an installed package has docs/providers: the wheel brings it there."""
 
 
 def page_of(provider: str) -> str:

@@ -1,4 +1,4 @@
-"""The manifest's `generator:` → all generators that it names: fallbacks, auto; what is said about mistakes."""
+"""The manifest's `generator:` → all generators that it names: fallbacks, auto; what is said of mistakes."""
 
 from __future__ import annotations
 
