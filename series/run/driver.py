@@ -34,7 +34,7 @@ from series.request import GenerationRequest, Means, NamedColor, Reference, Rein
 from series.run.answer import Answer, Asked
 from series.run.asking import Arrived, Courier, Freed
 from series.run.folder import RunFolder
-from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked
+from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked, Maker
 from series.run.images import Images
 from series.run.ledger import Ledger, MoneyState
 from series.run.retell import found_in, state_of
@@ -196,8 +196,7 @@ class Run:
         self._loops = {
             order.panel: FrameLoop(
                 order,
-                requests[order.panel],
-                abilities=equipment.generator.abilities,
+                Maker(equipment.generator.name, equipment.generator.abilities, requests[order.panel]),
                 limits=equipment.limits,
                 desk=drawing,
             )
