@@ -43,7 +43,7 @@ from consistency.encoders.encoder import Encoders, Face, FaceEncoder, ImageEncod
 from consistency.encoders.install import Added, add_model, pull_model
 from consistency.encoders.licenses import check_license
 from consistency.encoders.models import ModelFiles, find_model, model_folder, on_disk
-from consistency.encoders.named import AUTO, NamedEncoders, named_models, parse_encoders
+from consistency.encoders.named import AUTO, MODEL_SETS, NamedEncoders, named_models, parse_encoders
 from consistency.errors import (
     ColorError,
     ConsistencyError,
@@ -86,6 +86,7 @@ __all__ = [
     "BACKGROUND_BOXES",
     "DEFAULT_TOLERANCES",
     "ENCODERS",
+    "MODEL_SETS",
     "SERIES_AT_LEAST",
     "Added",
     "Assessment",

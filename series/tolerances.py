@@ -19,12 +19,16 @@ from series.plan import CastMember, FrameOrder, palettes_of
 
 def resolve_tolerances(manifest: Manifest, orders: Sequence[FrameOrder]) -> Tolerances:
     """→ (check, encoder) → Tolerance, and (check, encoder, subject, part) for swatches with a tolerance. What
-    the manifest sets for a check is for every encoder, also for one without built-in limits."""
-    replaced = manifest.tolerances()
+    the manifest sets for a check is for every encoder, also for one without built-in limits, unless it names
+    the one that it is for."""
+    given = manifest.tolerances()
+    named = {check: limits.encoder for check, limits in manifest.checks.tolerances.items() if limits.encoder}
+    replaced = {check: tolerance for check, tolerance in given.items() if check not in named}
     table: dict[tuple[str, ...], Tolerance] = {
         key: replaced.get(key[0], tolerance) for key, tolerance in DEFAULT_TOLERANCES.items()
     }
     table.update({(check, ANY_ENCODER): tolerance for check, tolerance in replaced.items()})
+    table.update({(check, encoder): given[check] for check, encoder in named.items()})
     table.update(_swatches(manifest, orders))
     return table
 

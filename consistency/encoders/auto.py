@@ -15,7 +15,7 @@ from consistency.encoders.catalogue import catalogue
 from consistency.encoders.csd_cohort import csd_id
 from consistency.encoders.licenses import Use, refusal
 from consistency.encoders.models import model_folder, on_disk
-from consistency.encoders.named import LIGHT_MODELS, NONE, NamedEncoders
+from consistency.encoders.named import LIGHT_MODELS, MODEL_SETS, NONE, NamedEncoders
 from consistency.errors import EncoderError
 
 
@@ -198,9 +198,11 @@ def _obstacle(candidate: _Candidate, needs: EncoderNeeds, here: OnHand) -> tuple
     lacking = [library for library in candidate.libraries if library not in here.libraries]
     missing = [model for model in candidate.models if model not in here.models]
     said = [f"{_listed(lacking)} not installed"] if lacking else []
-    said += [f"{_listed(missing)} not on disk"] if missing else []
+    whole = len(missing) == len(candidate.models) > 1
+    said += [f"{'its models are' if whole else _listed(missing)} not on disk"] if missing else []
     commands = [f'pip install "series-consistency[{",".join(candidate.extras)}]"'] if lacking else []
-    commands += [f"series models pull {' '.join(missing)}"] if missing else []
+    names = [candidate.encoder] if whole and candidate.encoder in MODEL_SETS else missing
+    commands += [f"series models pull {' '.join(names)}"] if missing else []
     return ", ".join(said), " && ".join(commands)
 
 

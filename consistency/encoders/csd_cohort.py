@@ -68,6 +68,8 @@ class Cohort:
     """A cohort that was made."""
 
     path: Path
+    encoder: str
+    """The id that the corrected encoder has."""
     pictures: int
     """In it: each once, however often it lies in the folder."""
     unreadable: tuple[str, ...]
@@ -124,8 +126,9 @@ def make_cohort(plain: ImageEncoder, pictures: Iterable[Path], folder: Path | No
             f"series, found {len(seen)}: add some and run it again"
         )
     path = cohort_path(plain.weights, folder)
-    _write(path, np.concatenate(rows), plain.weights)
-    return Cohort(path, len(seen), tuple(unreadable))
+    vectors = np.ascontiguousarray(np.concatenate(rows), np.float32)
+    _write(path, vectors, plain.weights)
+    return Cohort(path, corrected_id(plain.id, _digest_of(vectors)), len(seen), tuple(unreadable))
 
 
 def csd_id(folder: Path | None = None) -> str:
@@ -147,6 +150,10 @@ def cohort_digest(path: Path, weights: str) -> str:
         raise _broken(path, str(error)) from error
     if made_for != weights:
         raise _broken(path, f"made for weights of sha256 {made_for or '?'}, expected {weights}")
+    return _digest_of(rows)
+
+
+def _digest_of(rows: Floats) -> str:
     return hashlib.sha256(rows.tobytes()).hexdigest()
 
 
@@ -172,7 +179,7 @@ def _read(path: Path, _digest: str) -> Floats:
 def _write(path: Path, rows: Floats, weights: str) -> None:
     from safetensors.numpy import save
 
-    data = save({_ROWS: np.ascontiguousarray(rows, np.float32)}, {_WEIGHTS: weights})
+    data = save({_ROWS: rows}, {_WEIGHTS: weights})
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

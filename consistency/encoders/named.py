@@ -24,6 +24,8 @@ DEVICES: Final = ("cpu", "cuda", "mps")
 """What may stand behind the "@"."""
 LIGHT_MODELS: Final = ("yunet", "face-reidentification-retail-0095", "mobilenet_v1_embedding")
 """Of the set `light`."""
+MODEL_SETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"light": LIGHT_MODELS})
+"""Encoder sets that run several models of the catalogue: one name brings them all."""
 
 _ROLE: Final = re.compile(r"(?:^|,)(style|subject|faces|maps)=")
 """Only before these is a comma the end of a name: paths may hold others."""

@@ -21,7 +21,7 @@ def lock(
     from series.locked import lock_again
     from series.manifest import read_manifest
     from series.plan import plan
-    from series.report.sentences import picked
+    from series.report.sentences import picked_lines
     from series.tolerances import resolve_tolerances
 
     read = read_manifest(manifest)
@@ -30,8 +30,8 @@ def lock(
     path, note = lock_again(manifest, chosen.encoders.locked, chosen.encoders.licenses)
     if note:
         typer.echo(note, err=True)
-    for sentence in picked(chosen.choices):
-        typer.echo(sentence, err=True)
+    for line in picked_lines(chosen.choices):
+        typer.echo(line, err=True)
     typer.echo(f"locked {path}")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from series.commands.options import console_on, reader_may_leave
+from series.commands.options import ModelsFolder, console_on, reader_may_leave
 
 if TYPE_CHECKING:
     from consistency import Model
@@ -22,21 +22,13 @@ models = typer.Typer(
     no_args_is_help=False,
 )
 
-Folder = Annotated[
-    Path | None,
-    typer.Option(
-        "--models",
-        metavar="DIR",
-        help="Where models lie. Left out: SERIES_MODELS, else the user's data folder.",
-    ),
-]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name that `series models` lists.")]
 
 
 @models.callback()
 def list_models(
     context: typer.Context,
-    folder: Folder = None,
+    folder: ModelsFolder = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the whole catalogue; - is standard output."),
@@ -63,16 +55,24 @@ def list_models(
 
 
 @models.command()
-def pull(context: typer.Context, name: Name, folder: Folder = None) -> None:
-    """Download a model: checked, resumed where it stopped, put in place whole."""
-    from consistency import known_model, pull_model
+def pull(
+    context: typer.Context,
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME...", help="Names that `series models` lists, or light for its three."),
+    ],
+    folder: ModelsFolder = None,
+) -> None:
+    """Download models: checked, resumed where it stopped, put in place whole."""
+    from consistency import MODEL_SETS, known_model, pull_model
 
-    model = known_model(name)
-    _tell(model)
-    with _bar() as progress:
-        files = pull_model(model, folder=folder or context.obj, progress=progress)
-    _say(f"{name} is in {files.folder}")
-    _tell_unverified(file.name for file in model.files if not file.sha256)
+    wanted = dict.fromkeys(one for name in names for one in MODEL_SETS.get(name, (name,)))
+    for model in [known_model(name) for name in wanted]:
+        _tell(model, named=len(wanted) > 1)
+        with _bar() as progress:
+            files = pull_model(model, folder=folder or context.obj, progress=progress)
+        _say(f"{model.name} is in {files.folder}")
+        _tell_unverified(file.name for file in model.files if not file.sha256)
 
 
 @models.command()
@@ -80,7 +80,7 @@ def add(
     context: typer.Context,
     name: Name,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The file, folder or zip archive to copy.")],
-    folder: Folder = None,
+    folder: ModelsFolder = None,
 ) -> None:
     """Copy a model that you have into the models folder, checked."""
     from consistency import add_model, known_model
@@ -94,8 +94,35 @@ def add(
     _tell_unverified(added.unverified)
 
 
-def _tell(model: Model) -> None:
+@models.command()
+def cohort(
+    context: typer.Context,
+    encoder: Annotated[str, typer.Argument(metavar="ENCODER", help="csd, or csd:PATH.")],
+    pictures: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Pictures of styles that have nothing to do with your series."),
+    ],
+    folder: ModelsFolder = None,
+) -> None:
+    """Correct an encoder's distances from now on by how near pictures lie to unrelated ones (CSLS)."""
+    from consistency import make_cohort
+    from series.errors import FramesError
+    from series.frames import PICTURE_SUFFIXES
+
+    try:
+        found = sorted(path for path in pictures.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+    except OSError as error:
+        raise FramesError(f"{pictures}: cannot be read as a folder: {error.strerror or error}") from error
+    made = make_cohort(encoder, found, folder=folder or context.obj)
+    for why in made.unreadable:
+        typer.echo(f"left out: {why}", err=True)
+    _say(f"{made.path}: {made.pictures:,} pictures; {made.encoder} measures by it from now on")
+
+
+def _tell(model: Model, *, named: bool = False) -> None:
     """What a person should know who gets this model."""
+    if named:
+        _say(model.name)
     _say(f"license: {model.license}; commercial use: {model.commercial}")
     if model.note:
         _say(f"note: {model.note}")

@@ -222,6 +222,8 @@ class Limits(Part):
     """Distances over this are drift; between the two a person decides."""
     too_close: Number | None = Field(default=None, ge=0)
     """Distances under this are drift too: the frame copies a reference."""
+    encoder: Name | None = None
+    """The encoder whose distances these are, as reports name it ("csd"); left out: whichever measures."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Limits:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from series.audit import Audit, AuditedFrame
 from series.report import took
-from series.report.sentences import picked
+from series.report.sentences import picked_lines
 from series.report.terminal import MARKS, STYLES
 from series.report.words import VERDICT_TITLES, frame_name, one_direction
 
@@ -34,8 +34,8 @@ def print_run_summary(audit: Audit, console: Console, reports: Sequence[str] = (
     console.print(Text(one_direction(audit.series), style="bold") + kind, soft_wrap=True)
     for note in audit.notes:
         console.print(Text(f"note: {one_direction(note)}", style="dim"), soft_wrap=True)
-    for sentence in picked(audit.choices):
-        console.print(Text(f"encoders: {one_direction(sentence)}", style="dim"), soft_wrap=True)
+    for line in picked_lines(audit.choices):
+        console.print(Text(one_direction(line), style="dim"), soft_wrap=True)
     frames = [frame for frame in audit.frames if took.took_more(frame)]
     # Stable: series order within each.
     frames.sort(key=lambda frame: (not took.person_decides(frame), frame.outcome == took.ACCEPTED))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from string import Formatter
 
 from consistency import EncoderChoice, Finding, Measurement, Verdict
@@ -144,21 +145,37 @@ def lead(finding: Finding) -> str:
     return said if not who or who in said else f"{who}: {said}"
 
 
-def picked(choices: Iterable[EncoderChoice]) -> tuple[str, ...]:
-    """What was picked to look at what, why, and what would have gone before it; without full stops.
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Why an encoder looks at something, in words."""
 
-    What is true of several is said once: "style, drawn characters by classical: needs no model file (passed
-    over: light: openvino is not installed)".
-    """
-    alike: dict[tuple[str, ...], list[str]] = {}
+    said: str
+    """For example "style, drawn characters by classical: needs no model file"."""
+    passed_over: tuple[str, ...]
+    """What would have gone before it, each with the reason."""
+    better: str
+    """The command that would bring the next better one; empty where there is none."""
+
+
+def picked(choices: Iterable[EncoderChoice]) -> tuple[Picked, ...]:
+    """The choices in words, without full stops. What is true of several is said once."""
+    alike: dict[tuple[str, str, tuple[str, ...], str], list[str]] = {}
     for choice in choices:
-        passed = f" (passed over: {'; '.join(choice.passed_over)})" if choice.passed_over else ""
-        better = f"; better: {choice.better}" if choice.better else ""
-        alike.setdefault((choice.encoder, choice.reason, passed, better), []).append(choice.what)
+        same = choice.encoder, choice.reason, tuple(map(printable, choice.passed_over)), choice.better
+        alike.setdefault(same, []).append(choice.what)
     return tuple(
-        printable(f"{', '.join(what)} by {encoder}: {reason}{passed}{better}")
+        Picked(printable(f"{', '.join(what)} by {encoder}: {reason}"), passed, printable(better))
         for (encoder, reason, passed, better), what in alike.items()
     )
+
+
+def picked_lines(choices: Iterable[EncoderChoice]) -> Iterator[str]:
+    """The same as lines for a terminal."""
+    for one in picked(choices):
+        yield f"encoders: {one.said}"
+        yield from (f"  passed over: {passed}" for passed in one.passed_over)
+        if one.better:
+            yield f"  better: {one.better}"
 
 
 def advice(finding: Finding, frame: AuditedFrame) -> str:

@@ -14,7 +14,7 @@ from consistency import Finding, Verdict
 from series.audit import Audit, AuditedFrame
 from series.report.order import topics
 from series.report.peer_scores import print_peers
-from series.report.sentences import advice, lead, picked
+from series.report.sentences import advice, lead, picked_lines
 from series.report.words import (
     VERDICT_TITLES,
     frame_name,
@@ -50,8 +50,8 @@ def print_summary(
     _line(console, _mark(audit.verdict), Text(headline(audit), style=STYLES[audit.verdict]))
     for note in audit.notes:
         _line(console, Text("note: ", style="dim"), Text(one_direction(note), style="dim"))
-    for sentence in picked(audit.choices):
-        _line(console, Text("encoders: ", style="dim"), Text(one_direction(sentence), style="dim"))
+    for line in picked_lines(audit.choices):
+        _line(console, Text(one_direction(line), style="dim"))
     _frames(audit, console, Verdict.DRIFTED, DRIFTED_SHOWN, REASONS_PER_FRAME)
     _frames(audit, console, Verdict.UNSURE, UNSURE_SHOWN, 1)
     _names(console, "Panels without a frame", audit.panels_without_frame)

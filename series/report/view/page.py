@@ -11,7 +11,7 @@ from consistency import Verdict, character_of
 from series.audit import Audit, AuditedFrame, AuditReference
 from series.report import took, words
 from series.report.order import frames_worst_first
-from series.report.sentences import picked
+from series.report.sentences import Picked, picked
 from series.report.view.attempts import (
     RunView,
     WayView,
@@ -116,7 +116,7 @@ class PageView:
     characters: tuple[str, ...]
     encoders: tuple[tuple[str, str, str], ...]
     """Role, encoder, and the licenses of its models where it uses any."""
-    choices: tuple[str, ...]
+    choices: tuple[Picked, ...]
     """Why each was picked; empty where a person named them."""
     version: str
     run: RunView | None
