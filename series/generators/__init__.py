@@ -83,8 +83,31 @@ def _gemini(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Gen
     return GeminiGenerator(read_gemini_options(options))
 
 
+def _comfyui(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
+    """A ComfyUI server on this machine, with workflows of the user's."""
+    del out
+    from series.generators.comfyui.comfyui import make
+
+    return make(options, folder=folder)
+
+
+def _automatic1111(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
+    """A web UI of AUTOMATIC1111 or Forge."""
+    del folder, out
+    from series.generators.automatic1111 import make
+
+    return make(options)
+
+
 GENERATORS: Mapping[str, GeneratorFactory] = MappingProxyType(
-    {"previz": _previz, "folder": _folder, "diffusers": _diffusers, "gemini": _gemini}
+    {
+        "previz": _previz,
+        "folder": _folder,
+        "diffusers": _diffusers,
+        "comfyui": _comfyui,
+        "automatic1111": _automatic1111,
+        "gemini": _gemini,
+    }
 )
 """Name → factory of every generator that is built in."""
 

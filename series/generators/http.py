@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from series.errors import GeneratorError
@@ -123,6 +124,32 @@ class HttpClient:
         if reply.status != 200:
             return Failed(FailureKind.MALFORMED, f"{_host(url)} answered {reply.status} for the picture")
         return reply.body
+
+    @contextmanager
+    def listen(self, path: str, *, timeout_s: float) -> Iterator[Iterator[str]]:
+        """The text messages of a WebSocket, as they come; binary ones are left out. The messages end when the
+        other side hangs up, when none came for timeout_s, or when one is too large. Raises OSError and
+        TimeoutError where no connection comes about."""
+        from websockets.exceptions import WebSocketException
+        from websockets.sync.client import connect
+
+        url = f"ws{self.base_url.removeprefix('http')}/{path.lstrip('/')}"
+        proxy: Literal[True] | None = None if is_loopback(self.base_url) else True
+        try:
+            with connect(url, open_timeout=CONNECT_S, max_size=self._largest, proxy=proxy) as socket:
+
+                def messages() -> Iterator[str]:
+                    while True:
+                        try:
+                            message = socket.recv(timeout=timeout_s)
+                        except (TimeoutError, WebSocketException):
+                            return
+                        if isinstance(message, str):
+                            yield message
+
+                yield messages()
+        except WebSocketException as error:
+            raise OSError(_said(error)) from error
 
     def close(self) -> None:
         """End all connections."""
