@@ -69,6 +69,8 @@ class Attempt:
     usd: float = 0.0
     seconds: float = 0.0
     """From sending to answer, also of an earlier run; 0 for a repair."""
+    generator: str = ""
+    """Who was asked; empty for a repair."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ MOST_CANDIDATES = 4
 
 _EDITS = frozenset({Means.EDIT, Means.MASKED_EDIT})
 _WHO = frozenset({DriftKind.IDENTITY, DriftKind.MISSING})
+_DRAWN = frozenset({Role.PALETTE, Role.LAYOUT})
 
 
 # --- the first request ----------------------------------------------------------------------------------
@@ -108,6 +109,26 @@ def _first_references(order: FrameOrder, digests: Mapping[Path, str], limit: int
     turns = sorted((turn, which) for which, pool in enumerate(pools) for turn in range(len(pool)))
     kept = sorted((which, turn) for turn, which in turns[: max(limit, 0)])
     return tuple(pools[which][turn] for which, turn in kept)
+
+
+def adapted(
+    request: GenerationRequest, first: GenerationRequest, abilities: Abilities
+) -> GenerationRequest:
+    """What was asked of another generator, as far as this one goes: the references and the size of the first
+    request that it would get, references drawn here kept, its usual model, no more candidates than it makes.
+
+    first: what this generator would be asked first. abilities: its own. Reinforcements stay.
+    """
+    drawn = [one for one in request.references if one.role in _DRAWN]
+    references = [*drawn, *first.references][: max(abilities.reference_images, 0)]
+    return replace(
+        request,
+        structure=first.structure,
+        references=tuple(references),
+        candidates=min(request.candidates, max(1, abilities.candidates)),
+        edit=None,
+        model="",
+    )
 
 
 # --- a stronger request ---------------------------------------------------------------------------------

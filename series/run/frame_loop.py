@@ -19,7 +19,7 @@ from series.plan import FrameOrder
 from series.reinforce import Limits, best_of, decide
 from series.reinforce.attempt import Accept, AskHuman, Attempt, Decision, Mend, Repair, Retry
 from series.request import EditOf, GenerationRequest, Means, Reference, Reinforcement
-from series.request.build import reinforced
+from series.request.build import adapted, reinforced
 
 EDITS = frozenset({Means.EDIT, Means.MASKED_EDIT})
 
@@ -35,6 +35,8 @@ class Ask:
     """How many times this panel asked the very same before."""
     number: int
     """Of the attempt that it becomes."""
+    generator: str = ""
+    """Whom to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +80,40 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Maker:
+    """A generator as a panel's loop knows it."""
+
+    name: str
+    abilities: Abilities
+    first: GenerationRequest
+    """What it is asked first for the panel."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Origin:
     """Where an attempt's picture came from."""
 
     request: GenerationRequest
     """The request behind it, also of a repaired picture."""
     mended: tuple[DriftKind, ...] = ()
+    maker: str = ""
 
 
 class FrameLoop:
     """Asks, repairs and decides for one panel until it is done."""
 
-    def __init__(
-        self, order: FrameOrder, first: GenerationRequest, *, abilities: Abilities, limits: Limits, desk: Desk
-    ) -> None:
+    def __init__(self, order: FrameOrder, maker: Maker, *, limits: Limits, desk: Desk) -> None:
         self.order = order
         self.attempts: list[Attempt] = []
         self.decisions: list[Decision] = []
         """One for each attempt: what followed it."""
+        self.moves: dict[int, str] = {}
+        """Number of an attempt → why it is asked of another generator than the one before."""
         self._origins: list[_Origin] = []
-        self._asked: Counter[str] = Counter()
-        self._abilities, self._limits, self._desk = abilities, limits, desk
-        self.step: Step = self._ask(first)
+        self._asked: Counter[tuple[str, str]] = Counter()
+        self._limits, self._desk = limits, desk
+        self._maker = maker
+        self.step: Step = self._ask(maker.first)
 
     def answered(
         self,
@@ -115,9 +129,17 @@ class FrameLoop:
         if not isinstance(ask, Ask):
             raise TypeError("the loop did not ask for a picture")
         attempt = Attempt(
-            ask.number, ask.request, None, "", failure=failure, reason=reason, usd=usd, seconds=seconds
+            ask.number,
+            ask.request,
+            None,
+            "",
+            failure=failure,
+            reason=reason,
+            usd=usd,
+            seconds=seconds,
+            generator=ask.generator,
         )
-        self._origins.append(_Origin(ask.request))
+        self._origins.append(_Origin(ask.request, maker=ask.generator))
         self._add(_best_candidate(attempt, looked))
 
     def repaired(self, looked: Looked | None, reason: str = "") -> None:
@@ -129,6 +151,24 @@ class FrameLoop:
         self._origins.append(replace(base, mended=(*base.mended, fix.repair.drift)))
         image, assessment = (looked.image, looked.assessment) if looked else ("", None)
         self._add(Attempt(fix.number, None, fix.repair, image, reason=reason, assessment=assessment))
+
+    def moved(self, maker: Maker, reason: str) -> None:
+        """What is asked for next is asked of another generator, as it is able to. reason: for people.
+
+        Without a picture so far its first request is next; else it is decided anew what follows the attempts
+        so far, with its abilities. The request that is given up counts as never asked.
+        """
+        ask = self.step
+        if not isinstance(ask, Ask):
+            raise TypeError("only what is to be asked for can be asked of another generator")
+        self._asked[ask.generator, ask.digest] -= 1
+        self._maker = maker
+        self.moves[ask.number] = reason
+        if best_of(self.attempts) is None:
+            self.step = self._ask(maker.first)
+        else:
+            self.decisions.pop()
+            self._decide()
 
     def reopened(self, extra: Assessment, *, last: bool) -> None:
         """The whole series shows something about the accepted picture that it did not show alone. last:
@@ -150,17 +190,17 @@ class FrameLoop:
             self._decide()
 
     def _ask(self, request: GenerationRequest) -> Ask:
-        digest = request.digest
-        repeat = self._asked[digest]
-        self._asked[digest] += 1
-        return Ask(request, digest, repeat, len(self.attempts) + 1)
+        digest, maker = request.digest, self._maker.name
+        repeat = self._asked[maker, digest]
+        self._asked[maker, digest] += 1
+        return Ask(request, digest, repeat, len(self.attempts) + 1, maker)
 
     def _add(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
         self._decide()
 
     def _decide(self) -> None:
-        decision = decide(self.order, self.attempts, abilities=self._abilities, limits=self._limits)
+        decision = decide(self.order, self.attempts, abilities=self._maker.abilities, limits=self._limits)
         self.decisions.append(decision)
         self.step = self._following(decision)
 
@@ -175,13 +215,15 @@ class FrameLoop:
 
     def _stronger(self, retry: Retry) -> GenerationRequest:
         origin, base = self._origins[retry.base - 1], self.attempts[retry.base - 1]
+        maker = self._maker
         edit = None
         if retry.reinforcement.means in EDITS:
             edit = EditOf(base.image, self._desk.path(base.image), origin.request.root, origin.mended)
-        made = self._desk.draw(retry.reinforcement, origin.request)
-        return reinforced(
-            origin.request, retry.reinforcement, base=edit, abilities=self._abilities, made=made
-        )
+        request = origin.request
+        if origin.maker != maker.name:
+            request = adapted(request, maker.first, maker.abilities)
+        made = self._desk.draw(retry.reinforcement, request)
+        return reinforced(request, retry.reinforcement, base=edit, abilities=maker.abilities, made=made)
 
     def _number_of(self, image: str) -> int:
         return next(a.number for a in reversed(self.attempts) if a.image == image)

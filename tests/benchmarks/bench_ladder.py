@@ -35,7 +35,7 @@ from series.reinforce.history import best_of
 from series.reinforce.repair import repaired_png
 from series.request import GenerationRequest
 from series.run.driver import _Drawing
-from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked
+from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked, Maker
 
 UNLIMITED = 30
 """Pictures of one panel after which "without limit" gives up: it would pay for ever."""
@@ -102,9 +102,8 @@ def ladder(bench: Bench, panel: str, *, repairs: bool = True) -> Made:
     shop = bench.shop
     limits = shop.limits if repairs else replace(shop.limits, repairs=0)
     desk = _Drawing(shop.images)
-    request = bench.series.requests[panel]
-    abilities = shop.generator.abilities
-    loop = FrameLoop(bench.orders[panel], request, abilities=abilities, limits=limits, desk=desk)
+    maker = Maker(shop.generator.name, shop.generator.abilities, bench.series.requests[panel])
+    loop = FrameLoop(bench.orders[panel], maker, limits=limits, desk=desk)
     while not isinstance(loop.step, Done):
         if isinstance(loop.step, Ask):
             loop.answered(bench.ask(loop.step.request))
