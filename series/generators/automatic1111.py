@@ -102,9 +102,10 @@ class Automatic1111:
         reply = self._client().send("GET", "/sdapi/v1/sd-models")
         if isinstance(reply, Failed) or reply.status != 200:
             said = reply.reason if isinstance(reply, Failed) else _words(reply)
+            password = "" if find_secret(SECRET) else f", and set {SECRET} where it asks for a password"
             raise GeneratorError(
                 f"generator.url: no API of AUTOMATIC1111 at {self._options.url} ({said}): start the web UI "
-                f"with --api{'' if find_secret(SECRET) else f', and set {SECRET} where it asks for a password'}"
+                f"with --api{password}"
             )
         listed = reply.json()
         names = {

@@ -1,4 +1,4 @@
-"""The outcome of a masked edit in, the same with the original outside the mask out; the answer stays beside."""
+"""The outcome of a masked edit in, the same with the original outside the mask out; the answer stays too."""
 
 from __future__ import annotations
 
