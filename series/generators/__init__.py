@@ -99,10 +99,19 @@ def _automatic1111(options: Mapping[str, JsonValue], *, folder: Path, out: Path)
     return make(options)
 
 
+def _openai(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
+    """OpenAI's image models, and routers that speak their language."""
+    del out
+    from series.generators.openai import make
+
+    return make(options, folder=folder)
+
+
 GENERATORS: Mapping[str, GeneratorFactory] = MappingProxyType(
     {
         "previz": _previz,
         "folder": _folder,
+        "openai": _openai,
         "diffusers": _diffusers,
         "comfyui": _comfyui,
         "automatic1111": _automatic1111,

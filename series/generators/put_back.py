@@ -17,12 +17,12 @@ from series.errors import GeneratorError
 
 FEATHER = 16
 """Pixels over which the answer fades in at the edges of the mask, within it: a hard edge shows as a seam
-where a model changed the light a little. 16 is the step of hosted models' sizes, and hides a shift of their grid."""
+where a model changed the light a little. 16 is the step of hosted models' sizes: it hides a shift of that."""
 SHORTEST = 4
 """A feather is at most this part of the mask's shorter side: the middle of a small mask is the answer's."""
 STRETCH = 0.05
 """Log ratio of aspects up to which an answer is fitted to the original. A model's sizes come in steps, which
-makes up to 0.03 at the smallest; an answer of another shape is no edit of this picture."""
+makes up to 0.01; an answer of another shape is no edit of this picture."""
 
 
 def put_back(base: bytes, answer: bytes, mask: Box) -> bytes:
