@@ -22,8 +22,8 @@ def ask_imagen(
     size_class: str,
     request: GenerationRequest,
 ) -> Outcome:
-    """No seed is sent: it would cost the watermark that says who made the picture. Raises what the SDK raises,
-    but for answers that it cannot read."""
+    """No seed is sent: it would cost the watermark that says who made the picture. Raises what the SDK
+    raises, but for answers that it cannot read."""
     from google.genai import types
 
     wanted = max(1, request.candidates)
@@ -52,4 +52,6 @@ def ask_imagen(
     reasons = [one.rai_filtered_reason for one in answer.generated_images or () if one.rai_filtered_reason]
     if reasons:
         return Failed(FailureKind.POLICY, said(f"the picture was blocked: {reasons[0]}"), stage="output")
+    if answer.generated_images:
+        return Failed(FailureKind.MALFORMED, "the answer holds neither a picture nor a reason for none")
     return Failed(FailureKind.NO_IMAGE, "the answer holds no picture")
