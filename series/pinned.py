@@ -27,6 +27,7 @@ from consistency import (
     Unreadable,
     character_of,
     is_centered,
+    knows_photographs,
     look_colors,
     mean_shares,
     sketch,
@@ -75,7 +76,7 @@ class Pinned:
 
     gallery: Gallery | None
     face_gallery: Gallery | None
-    """Of the largest face in each reference; None without a face encoder."""
+    """Of the largest face in each reference of a photographed person; None without a face encoder."""
     locator: Locator
     looks: Mapping[str, LookColors]
     style: tuple[Sketch, ...]
@@ -140,8 +141,10 @@ def observe_references(manifest: Manifest, observe: Observe, encoders: Mapping[s
             background += [region for region in seen.regions if region.proposal.name == _AROUND]
     sketches = {reference.name: sketch(seen, reference.name) for reference, seen in readable}
     return Pinned(
-        gallery=_gallery(looks, background, encoders),
-        face_gallery=_face_gallery(readable),
+        gallery=_gallery(_judged_by_looks(looks, manifest, encoders["subject"]), background, encoders),
+        face_gallery=_face_gallery(
+            [(r, seen) for r, seen in readable if r.subject != STYLE and _photographed(manifest, r.subject)]
+        ),
         locator=Locator.build(
             {look: [region.colors for region in regions] for look, regions in looks.items()}
         ),
@@ -211,11 +214,25 @@ def _face_vector(seen: Observation) -> NDArray[np.float32] | None:
 def _face_gallery(readable: Sequence[tuple[_Reference, Observation]]) -> Gallery | None:
     faces: dict[str, list[NDArray[np.float32]]] = {}
     for reference, seen in readable:
-        if reference.subject != STYLE and seen.faces:
+        if seen.faces:
             faces.setdefault(reference.subject, []).append(seen.faces[0].vector)
     if not faces:
         return None
     return Gallery.build({look: np.stack(vectors) for look, vectors in faces.items()}, centered=False)
+
+
+def _judged_by_looks(
+    looks: Mapping[str, Sequence[Region]], manifest: Manifest, encoder: str
+) -> Mapping[str, Sequence[Region]]:
+    """A net that knows drawn characters only says nothing about photographed people, also not that another
+    character looks like one."""
+    if knows_photographs(encoder):
+        return looks
+    return {look: regions for look, regions in looks.items() if not _photographed(manifest, look)}
+
+
+def _photographed(manifest: Manifest, look: str) -> bool:
+    return manifest.characters[character_of(look)].medium == "photo"
 
 
 def _gallery(

@@ -11,6 +11,7 @@ from consistency import (
     Palette,
     Tolerance,
     Tolerances,
+    knows_photographs,
     require_tolerances,
 )
 from series.manifest import Manifest
@@ -41,7 +42,7 @@ def check_limits(
     off = manifest.checks.off
     pairs = [
         (check, encoders[role])
-        for role, check in _measured(manifest, orders)
+        for role, check in _measured(manifest, orders, encoders.get("subject", ""))
         if role in encoders and check not in off and check.partition(".")[0] not in off
     ]
     require_tolerances(tolerances, pairs)
@@ -53,16 +54,17 @@ def style_checks(manifest: Manifest, orders: Sequence[FrameOrder]) -> tuple[str,
     return (*pinned, "style.series") if len(orders) >= SERIES_AT_LEAST else pinned
 
 
-def _measured(manifest: Manifest, orders: Sequence[FrameOrder]) -> Iterator[tuple[str, str]]:
-    """(role, check) of what encoders of one's own may measure."""
+def _measured(manifest: Manifest, orders: Sequence[FrameOrder], subject: str) -> Iterator[tuple[str, str]]:
+    """(role, check) of what encoders of one's own may measure. subject: id of the encoder of subjects."""
     for check in style_checks(manifest, orders):
         yield "style", check
     pinned = [one for one in manifest.characters.values() if one.references]
+    by_looks = [one for one in pinned if one.medium == "drawn" or knows_photographs(subject)]
     if any(one.medium == "drawn" for one in pinned):
-        yield "subject", "identity" if len(pinned) > 1 else "identity.alone"
+        yield "subject", "identity" if len(by_looks) > 1 else "identity.alone"
     if any(one.medium == "photo" for one in pinned):
         yield "faces", "identity"
-    if len(pinned) > 1:
+    if len(by_looks) > 1:
         yield "subject", "identity.swap"
         yield "subject", "identity.unexpected"
 

@@ -18,7 +18,7 @@ from consistency.checks.expected import Expected, LookColors
 from consistency.color import ciede2000_matrix
 from consistency.measurement import Evidence, LabeledBox, Measurement, Result, Unmeasured
 from consistency.observation import Observation
-from consistency.vectors import Gallery
+from consistency.vectors import Gallery, knows_photographs
 
 OTHER_SPOT = 0.3
 """An unexpected character stands where no pinned one does: overlap below this IoU."""
@@ -44,6 +44,12 @@ def measure(observation: Observation, expected: Expected) -> list[Result]:
 
 def _of_role(role: Role, observation: Observation, expected: Expected) -> list[Result]:
     name = role.person.name
+    if role.gallery is None and role.person.medium == "photo" and not knows_photographs(role.encoder):
+        reason = (
+            f"no face in the references of {name} can be compared, and {role.encoder} knows drawn characters "
+            f"only: look by eye, or pin pictures that show the face and take an encoder of faces"
+        )
+        return [Unmeasured("identity", name, reason, role.encoder)]
     if role.gallery is None:
         reason = f"{name} has no readable reference picture: pin one under characters.{name}.references"
         return [Unmeasured("identity", name, reason, role.encoder)]

@@ -18,6 +18,7 @@ from consistency import (
     ObservationCache,
     Observer,
     Recipe,
+    Unmeasured,
     load_encoders,
     measure_frame,
 )
@@ -188,3 +189,51 @@ def test_a_face_encoder_judges_photographed_characters_without_any_caller_change
     ]
     assert mara.encoder == "scripted.faces/1"
     assert mara.evidence.boxes[0].box == Box(0.4, 0.1, 0.6, 0.3)
+
+
+def mixed(comic, subject_id: str):
+    """Of mara, photographed, and of tib, drawn: what is pinned, and the results of the panel with both."""
+    comic.edit("    palette: {coat:", "    medium: photo\n    palette: {coat:")
+    manifest = read_manifest(comic.manifest)
+    encoders = replace(load_encoders(), faces=OneFace())
+    ids = {**encoders.ids, "subject": subject_id}
+    cache = ObservationCache(None)
+    pinned = observe_references(manifest, Observer(Recipe(encoders, Locator.build({})), cache).observe, ids)
+    order = plan(manifest)[1]
+    (seen,) = Observer(Recipe(encoders, pinned.locator), cache).observe(
+        [request_for(order, comic.frames / "p02.png", pinned)]
+    )
+    return pinned, measure_frame(seen, expect(order, pinned))
+
+
+def test_a_net_of_drawn_characters_says_nothing_about_photographed_people(comic) -> None:
+    pinned, results = mixed(comic, "ccip")
+    assert pinned.gallery.names == ("tib",)
+    said = {(r.check, r.subject): r.encoder for r in results if r.check.startswith("identity")}
+    assert said["identity", "mara"] == "scripted.faces/1"
+    assert [subject for (_, subject), encoder in said.items() if encoder == "ccip"] == ["tib"]
+
+
+def test_faces_say_nothing_about_drawn_characters(comic) -> None:
+    """Not even that a photographed person looks like one, though faces are found in drawings too."""
+    pinned, results = mixed(comic, "classical.appearance/1")
+    assert "tib" not in pinned.face_gallery.names
+    assert set(pinned.gallery.names) == {"mara", "mara/home", "tib"}
+    by_face = [r for r in results if r.encoder == "scripted.faces/1"]
+    assert {r.subject for r in by_face} == {"mara"}
+
+
+def test_a_photographed_person_without_a_face_is_left_to_a_person_by_such_a_net(comic) -> None:
+    comic.edit("    palette: {coat:", "    medium: photo\n    palette: {coat:")
+    manifest = read_manifest(comic.manifest)
+    encoders = load_encoders()
+    cache = ObservationCache(None)
+    ids = {**encoders.ids, "subject": "ccip"}
+    pinned = observe_references(manifest, Observer(Recipe(encoders, Locator.build({})), cache).observe, ids)
+    order = plan(manifest)[0]
+    (seen,) = Observer(Recipe(encoders, pinned.locator), cache).observe(
+        [request_for(order, comic.frames / "p01.png", pinned)]
+    )
+    (mara,) = [r for r in measure_frame(seen, expect(order, pinned)) if r.check == "identity"]
+    assert isinstance(mara, Unmeasured)
+    assert "ccip knows drawn characters only" in mara.reason
