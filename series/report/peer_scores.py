@@ -13,7 +13,7 @@ COMPARE_WITHIN = "they judge nothing, and compare only within one encoder"
 
 
 def score_value(score: PeerScore) -> str:
-    """ ".712", or 96.3 on a scale to 100."""
+    """Three decimals on a scale to 1 (.712 as 0.712), one on a scale to 100."""
     if score.value is None:
         return NO_NUMBER
     return f"{score.value:.1f}" if score.high > 1 else f"{score.value:.3f}"

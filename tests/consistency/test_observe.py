@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -177,6 +178,22 @@ def test_letters_are_counted_in_each_box_and_kept(scripted, cache, pictures) -> 
     assert again.lettering == first.lettering[::-1]
     (more,), counts = observe(recipe, cache, [Request(pictures[0], lettering=(Box(0, 0.6, 1, 1),))])
     assert (counts.decoded, counts.encoded, len(more.lettering)) == (1, 0, 1)
+
+
+def test_a_mirror_image_is_another_picture_kept_by_itself(cache, tmp_path, painted) -> None:
+    left = painted(tmp_path / "left.png", (90, 90, 120), RED, 0.2)
+    right = tmp_path / "right.png"
+    assert cv2.imwrite(str(right), np.ascontiguousarray(cv2.imread(str(left))[:, ::-1]))
+    recipe = Recipe(load_encoders(), NOBODY)
+    asked = [Request(left, whole=True), Request(left, whole=True, mirrored=True), Request(right, whole=True)]
+    (plain, mirrored, turned), counts = observe(recipe, cache, asked)
+    assert counts == Counts(decoded=3, encoded=6)
+    assert mirrored.regions[0].vector == pytest.approx(turned.regions[0].vector)
+    assert mirrored.style == pytest.approx(turned.style)
+    assert mirrored.thumbnail == turned.thumbnail != plain.thumbnail
+    again, counts = observe(recipe, cache, asked)
+    assert counts == Counts(cached=3)
+    assert list(map(facts, again)) == list(map(facts, (plain, mirrored, turned)))
 
 
 def test_nothing_asked_for_observes_the_frame_alone(scripted, cache, pictures) -> None:

@@ -20,7 +20,16 @@ from consistency import (
     measure_frame,
     sketch,
 )
-from consistency.peers import Cids, cast, cids, copy_paste, mean_cids, occm, subject_consistency
+from consistency.peers import (
+    Cids,
+    cast,
+    cids,
+    copy_paste,
+    mean_cids,
+    mean_copy_paste,
+    occm,
+    subject_consistency,
+)
 
 E = np.eye(4, dtype=np.float32)
 
@@ -97,6 +106,17 @@ def test_copy_paste_by_hand() -> None:
 @given(st.floats(-1, 1), st.floats(-1, 1))
 def test_copy_paste_of_both_sides_is_one(a: float, b: float) -> None:
     assert copy_paste(a, b) + copy_paste(b, a) == pytest.approx(1)
+
+
+def test_copy_paste_of_a_story_by_hand() -> None:
+    pair = np.stack([at(0), at(2)])
+    sure = copy_paste(cos(0), cos(2))
+    crops = {"mara": np.stack([at(0), at(1)]), "tib": at(2)[None] * 3, "oswin": np.zeros((0, 4), np.float32)}
+    pairs = dict.fromkeys(crops, pair)
+    assert mean_copy_paste(crops, pairs) == pytest.approx(((sure + 0.5) / 2 + (1 - sure)) / 2, abs=1e-5)
+    assert mean_copy_paste(crops, {"mara": pair}) == pytest.approx((sure + 0.5) / 2, abs=1e-5)
+    assert mean_copy_paste(crops, {}) is None
+    assert mean_copy_paste({"oswin": crops["oswin"]}, pairs) is None
 
 
 def test_subject_consistency_by_hand() -> None:
