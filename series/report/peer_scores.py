@@ -9,7 +9,7 @@ from rich.text import Text
 from series.audit import Audit, PeerScore
 from series.report.words import NO_NUMBER, VERDICT_TITLES, one_direction
 
-COMPARE_WITHIN = "they judge nothing, and compare only within one encoder"
+COMPARE_WITHIN = "These scores judge nothing, and compare only within one encoder."
 
 
 def score_value(score: PeerScore) -> str:
@@ -30,8 +30,9 @@ def print_peers(audit: Audit, console: Console) -> None:
     if not audit.peers:
         return
     console.print()
+    console.print(Text("Scores that others publish", style="bold"))
     own = VERDICT_TITLES[audit.verdict].lower()
-    console.print(Text("Scores that others publish", style="bold"), Text(f"({COMPARE_WITHIN}; ours: {own})"))
+    console.print(Text(f"Our verdict: {own}. {COMPARE_WITHIN}", style="dim"), soft_wrap=True)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("", "this series", "worst to best", "does not see"):
         table.add_column(name, justify="left", no_wrap=name != "does not see")

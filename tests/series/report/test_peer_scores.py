@@ -65,7 +65,7 @@ def test_the_terminal_prints_them_only_when_asked(scored, clean) -> None:
     row = next(line for line in text.splitlines() if line.startswith("CIDS cross  "))
     assert row.rstrip().endswith("  missing characters")
     assert "0.712" in row
-    assert "ours: consistent" in text
+    assert "Our verdict: consistent." in text
     assert "[b]<script>" in text  # as it is, not read as markup
     assert "\x1b" not in text
     assert "\u202e" not in text
