@@ -37,6 +37,8 @@ PROJECTS, CAST, REFERENCES, STRANGERS = 120, 4, 3, 15
 PAGES = "fb_castle_v1"
 PHOTOGRAPHED = ("iy_", "uno_")
 """Pinned by a photograph, which says nothing about style."""
+THINGS = ("uno_1", "uno_2", "uno_3", "uno_4")
+"""Photo-like series without a person, who alone is judged by the face."""
 NO_SUBJECT = "subject"
 """A sheet of the data set that shows none."""
 PAINTINGS = {
@@ -130,11 +132,11 @@ def style_pairs(folder: Path) -> Iterator[Cells]:
         same = style_a == style_b
         tasks = []
         if painting_a != painting_b:
-            tasks = ["style, painting and its transfers"]
+            tasks = ["style on gray, paintings and transfers"]
         elif not painting_a and not (same and content_a == content_b):
-            tasks = ["style, transfers"]
+            tasks = ["style on gray, transfers"]
             if same or content_a == content_b:
-                tasks.append("style, HARD: one content in two styles")
+                tasks.append("style on gray, HARD (one content in two styles)")
         for task in tasks:
             answer = "yes" if same else "no"
             yield {"task": task, "question": "style", "a": a, "b": b, "same": answer}
@@ -169,7 +171,7 @@ class Generated:
         """Photo-like: against the reference, else against the other undrifted frames of the series."""
         task = "generator output, photo-like"
         for series, rows in self.frames.items():
-            if self.medium[series] != "photo":
+            if self.medium[series] != "photo" or series in THINGS:
                 continue
             pinned = self._references(series)
             for row in rows:
@@ -196,7 +198,9 @@ class Generated:
         for row in self.frames[series]:
             box = self.boxes.get((series, row["frame"]), "")
             if row["role"] == "reference":
-                yield self._cells(task, series, "reference", row, character="subject", box=box)
+                # A series pins whole pictures; who sees a box in them is asked where boxes are told.
+                told = box if place == "given" else ""
+                yield self._cells(task, series, "reference", row, character="subject", box=told)
                 continue
             asked = ("identity", "color") if place == "given" else ("identity",)
             labels = {key: LABELS.get(row[key], row[key]) for key in asked}

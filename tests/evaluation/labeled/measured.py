@@ -49,6 +49,10 @@ DRAWN_RIGHT: Final = "same or drifted"
 WHICH: Final = "it or another pinned character"
 OUTSIDERS: Final = "it or a stranger"
 THERE: Final = "there or absent"
+PAIR: Final = "same or another"
+COLOR: Final = "color"
+BY_REFERENCE: Final = "style by its references"
+BY_SERIES: Final = "style by its series"
 Floats = NDArray[np.float32]
 
 
@@ -95,8 +99,7 @@ def measure(labeled: Labeled, eyes: Eyes) -> Told:
     """All tasks. The pictures must have been looked at."""
     told = Told()
     for pair in labeled.pairs:
-        name = "same or another" if pair.question == "identity" else "style.reference"
-        told.answers[pair.task, name].append(_of_pair(pair, eyes))
+        told.answers[pair.task, PAIR].append(_of_pair(pair, eyes))
     by_series: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in labeled.rows:
         by_series[row.task, row.series].append(row)
@@ -125,7 +128,7 @@ def _of_pair(pair: Pair, eyes: Eyes) -> Heard:
         pinned = pin([], [pair.a], eyes)
         results = measure_frame(eyes.frame(pair.b), pinned.expect(()), KINDS - {"style"})
         return _heard(results, {"style.reference"}, same=pair.same, groups=pair.groups)
-    pinned = pin([Reference("a", pair.a, pair.box_a)], [], eyes)
+    pinned = pin([Reference("a", pair.a, pair.box_a, pair.medium)], [], eyes)
     return _given("a", pair.b, pair.box_b, pair.medium, pinned, eyes, same=pair.same, groups=pair.groups)
 
 
@@ -139,7 +142,7 @@ def _of_series(task: str, rows: Sequence[Row], eyes: Eyes, told: Told, own: _Own
         if not row.hidden and row.identity:
             _of_given(row, pinned, eyes, own)
         if not row.hidden and row.color:
-            told.answers[task, "color"].append(_color_given(row, pinned, eyes))
+            told.answers[task, COLOR].append(_color_given(row, pinned, eyes))
     hidden = [row for row in frames if row.hidden]
     if hidden:
         _of_hidden(task, hidden, pinned, eyes, told, own)
@@ -222,7 +225,7 @@ def _of_hidden_frame(
     results = measure_frame(seen, pinned.expect(tuple(cast.values())), off)
     for row in there:
         if row.color:
-            told.answers[row.task, "color"].append(_color(row, results))
+            told.answers[row.task, COLOR].append(_color(row, results))
         if not row.identity:
             continue
         same = row.identity in SAME
@@ -271,14 +274,14 @@ def _style(task: str, rows: Sequence[Row], pinned: Pinned, eyes: Eyes, told: Tol
         for path, row in unique.items():
             results = measure_frame(eyes.frame(path), pinned.expect(()), KINDS - {"style"})
             answer = _heard(results, {"style.reference"}, same=row.style in SAME, groups=(row.group,))
-            told.answers[task, "style.reference"].append(answer)
+            told.answers[task, BY_REFERENCE].append(answer)
     if len(unique) >= SERIES_AT_LEAST:
         sketches = [sketch(eyes.frame(path), path.name) for path in unique]
         for row, results in zip(
             unique.values(), measure_series(sketches, ids, KINDS - {"style"}), strict=True
         ):
             answer = _heard(results, {"style.series"}, same=row.style in SAME, groups=(row.group,))
-            told.answers[task, "style.series"].append(answer)
+            told.answers[task, BY_SERIES].append(answer)
 
 
 # Answers

@@ -16,8 +16,10 @@ from consistency import (
     Locator,
     LookColors,
     PinnedCharacter,
+    Region,
     Sketch,
     is_centered,
+    knows_photographs,
     look_colors,
     sketch,
 )
@@ -34,6 +36,7 @@ class Reference:
     character: str
     file: Path
     box: Box
+    medium: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,22 +75,19 @@ def pin(references: Sequence[Reference], style: Sequence[Path], eyes: Eyes) -> P
         regions[one.character].append(eyes.region(one.file, one.box))
         around += [eyes.region(one.file, box).vector for box in background(one.box)]
         found = eyes.frame(one.file).faces
-        if found:
+        if found and one.medium == "photo":
             faces.setdefault(one.character, []).append(found[0].vector)
     vectors = {name: np.stack([region.vector for region in many]) for name, many in regions.items()}
     face_rows = {name: np.stack(rows) for name, rows in faces.items()}
     ids = eyes.encoders.ids
-    alone = len(vectors) == 1
-    gallery = (
-        Gallery.build(vectors, np.stack(around) if alone else None, centered=is_centered(ids["subject"]))
-        if vectors
-        else None
-    )
+    # A net that knows drawn characters only says nothing about photographed people.
+    photographed = {one.character for one in references if one.medium == "photo"}
+    judged = {n: r for n, r in vectors.items() if n not in photographed or knows_photographs(ids["subject"])}
     return Pinned(
         encoders=ids,
-        gallery=gallery,
+        gallery=_gallery(judged, np.stack(around) if len(vectors) == 1 else None, ids["subject"]),
         face_gallery=Gallery.build(face_rows, centered=False) if face_rows else None,
-        locator=Locator.build({name: [region.colors for region in many] for name, many in regions.items()}),
+        locator=_locator(regions),
         looks={name: look_colors([region.colors for region in many]) for name, many in regions.items()},
         style=tuple(sketch(eyes.frame(path), path.name) for path in style),
         faces=face_rows,
@@ -95,9 +95,23 @@ def pin(references: Sequence[Reference], style: Sequence[Path], eyes: Eyes) -> P
     )
 
 
+def _locator(regions: Mapping[str, Sequence[Region]]) -> Locator:
+    fields = {name: [region.colors for region in many] for name, many in regions.items()}
+    views = {
+        n: [r.views for r in many if getattr(r, "views", None) is not None] for n, many in regions.items()
+    }
+    return Locator.build(fields, views) if any(views.values()) else Locator.build(fields)
+
+
+def _gallery(vectors: Mapping[str, Floats], around: Floats | None, encoder: str) -> Gallery | None:
+    return Gallery.build(vectors, around, centered=is_centered(encoder)) if vectors else None
+
+
 def pin_rows(rows: Sequence[Row], eyes: Eyes) -> Pinned:
     """rows: all of one series."""
     references = [
-        Reference(row.character, row.file, row.box or WHOLE) for row in rows if row.role == "reference"
+        Reference(row.character, row.file, row.box or WHOLE, row.medium)
+        for row in rows
+        if row.role == "reference"
     ]
     return pin(references, [row.file for row in rows if row.role == "style"], eyes)

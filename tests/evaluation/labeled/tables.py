@@ -70,6 +70,10 @@ class Report:
     """Name as asked for → role → id."""
 
 
+COUNTED_BELOW = 100
+"""Labeled ones of which fewer are given as a count, in the summary."""
+
+
 def short(value: float, digits: int = 3) -> str:
     """.983, 1, –"""
     if not isfinite(value):
@@ -242,7 +246,13 @@ def summary(report: Report) -> str:
 
 
 def _rates(f: Figures) -> str:
-    return " · ".join(percent(part.value) for part in (f.false_alarms, f.misses, f.unsure))
+    parts = share(f.false_alarms, f.same), share(f.misses, f.other), percent(f.unsure.value)
+    return " · ".join(parts)
+
+
+def share(figure: Figure, of: int) -> str:
+    """2/47, or 3 % from a hundred on: of fewer, one more or less is worth more than a percent."""
+    return percent(figure.value) if of >= COUNTED_BELOW else f"{round(figure.value * of)}/{of}"
 
 
 def percent(share: float) -> str:
