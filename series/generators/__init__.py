@@ -107,6 +107,14 @@ def _openai(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Gen
     return make(options, folder=folder)
 
 
+def _replicate(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
+    """Hosted open models."""
+    del folder, out
+    from series.generators.replicate import make
+
+    return make(options)
+
+
 GENERATORS: Mapping[str, GeneratorFactory] = MappingProxyType(
     {
         "previz": _previz,
@@ -115,6 +123,7 @@ GENERATORS: Mapping[str, GeneratorFactory] = MappingProxyType(
         "diffusers": _diffusers,
         "comfyui": _comfyui,
         "automatic1111": _automatic1111,
+        "replicate": _replicate,
         "gemini": _gemini,
     }
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -85,6 +85,16 @@ class ImageModel:
     def ended(self, today: date) -> bool:
         """Whether its last day of service has passed."""
         return self.ends is not None and today > self.ends
+
+    def require_service(self, today: date | None = None) -> None:
+        """Raises GeneratorError for a model past its last day of service, naming those that go on."""
+        day = today or datetime.now(UTC).date()
+        if self.ended(day):
+            going_on = [one.name for one in catalogue().of(self.provider) if not one.ended(day)]
+            use = f"use {going_on[-1]}" if going_on else "this provider has no other in our list"
+            raise GeneratorError(
+                f"generator.model: {self.name} ended on {self.ends}: {use}. {self.note}".rstrip()
+            )
 
 
 @dataclass(frozen=True, slots=True)
