@@ -46,8 +46,8 @@ class Waiting:
 
 def follow(waiting: Waiting, read: Callable[[Reply], State | Failed | None]) -> State | Failed:
     """Ask until `read` finds an end. read: an answer with status 200 or 202 → what it says at last, a
-    failure, or None while it goes on. → that, TIMEOUT when the time is up, or what an error of the provider means
-    that another question would not change."""
+    failure, or None while it goes on. → that, TIMEOUT when the time is up, or what an error of the provider
+    means that another question would not change."""
     clock, pause = waiting.clock, FIRST_S
     while True:
         if clock.now() + pause > waiting.until:
