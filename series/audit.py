@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import nan
 from typing import Literal
 
 from consistency import Assessment, EncoderChoice, Tolerances, Verdict
@@ -73,7 +74,7 @@ class RunFigures:
     repairs: int
     """Repairs made here, for nothing."""
     usd: float
-    """Confirmed."""
+    """Confirmed, in all runs."""
     usd_unknown: float
     """May have been billed: sent, and never answered."""
     refusals: int
@@ -81,8 +82,11 @@ class RunFigures:
     failures: int
     """Other requests without a picture."""
     latency_p50: float
-    """Seconds from sending to answer; nan without an answer."""
+    """Seconds from sending to answer; nan with too few answers to say so."""
     latency_p95: float
+    latency_min: float = nan
+    """Of the fastest answer; nan without an answer."""
+    latency_max: float = nan
 
     @property
     def usd_per_accepted(self) -> float | None:
@@ -121,6 +125,18 @@ class PeerScore:
     """Why there is no value; empty when there is one."""
     best: Literal["low", "high"] = "high"
     """The end of the range that its makers call good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one run alone took, apart from those before it."""
+
+    requests: int
+    images: int
+    usd: float
+    """Confirmed."""
+    usd_unknown: float
+    """May have been billed."""
 
 
 @dataclass(frozen=True, slots=True)

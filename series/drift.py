@@ -92,6 +92,16 @@ def kinds_of(assessment: Assessment, placed: Collection[str] = ()) -> tuple[Drif
     )
 
 
+WHOLE = frozenset({"", "frame", "series", "style"})
+"""Subjects of what is about the whole picture, or the series: naming them says nothing."""
+
+
+def called(kind: DriftKind, subject: str, part: str = "") -> str:
+    """As a person would say it: "palette of mara, coat"; "style"."""
+    whose = "" if subject in WHOLE else f" of {subject}"
+    return f"{kind.value}{whose}" + (f", {part}" if part else "")
+
+
 def excess(finding: Finding) -> float:
     """How far a finding is beyond its tolerance: distance by the largest one that passes; 1 at the limit.
     Of a picture that is too near to another one: 1 at the limit, 2 for the very same. 0 for what was not

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from consistency import Counts, Locator, ObservationCache, Observer, Recipe
 from series.assemble import assemble_audit, unsure_panels
-from series.audit import Audit
+from series.audit import Audit, Spent
 from series.encoders import EncoderOptions, load_for
 from series.frames import Matches, match_frames
 from series.generators.generator import Generator
@@ -23,11 +23,11 @@ from series.run.driver import Equipment, Run, publish
 from series.run.folder import RunFolder, run_folder
 from series.run.hold import hold
 from series.run.images import Images
-from series.run.ledger import run_figures
+from series.run.ledger import run_figures, spent_since
 from series.run.past import home_of
 from series.run.prepare import choose_panels, first_requests, limits_of, open_generator
 from series.run.preview import Preview, earlier, preview
-from series.run.retell import with_run
+from series.run.retell import keep_unsure, with_run
 from series.run.store import open_store
 from series.tolerances import check_limits, resolve_tolerances
 
@@ -88,6 +88,8 @@ class Finished:
     folder: RunFolder
     stopped: str
     """Why panels are left that nobody decided on; empty when none is."""
+    spent: Spent
+    """What this run alone took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
         store.held(home_of(folder) if options.store else None),
         closing(ObservationCache(folder.observations)) as cache,
     ):
+        before = store.books()
         observer = Observer(Recipe(encoders, Locator.build({})), cache, workers=options.workers)
         pinned = observe_references(manifest, observer.observe, encoders.ids)
         frames = Observer(Recipe(encoders, pinned.locator), cache, workers=options.workers)
@@ -203,12 +206,15 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
         audit = assemble_audit(
             manifest, matches, pinned, measured, tolerances, notes, encoders.licenses, loaded.choices
         )
+        keep_unsure(store, audit, ran.accepted)
+        books = store.books()
         figures = run_figures(
-            store.books(),
+            books,
             store.outcomes(),
             generator=asked.name,
             panels=list(ran.loops),
             to_look_at=len(ran.accepted & unsure_panels(audit)),
-            repairs=ran.repairs,
+            repairs=sum(store.repairs().values()),
         )
-    return Finished(with_run(audit, ran.loops, ran.measured, figures), folder, ran.stopped)
+    told = with_run(audit, ran.loops, ran.measured, figures)
+    return Finished(told, folder, ran.stopped, spent_since(before, books))

@@ -196,23 +196,28 @@ def _print_status(found: SeriesStatus, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from series.report.words import one_direction
+    from series.report.terminal import one_line
+    from series.report.words import one_direction, without_paths
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name, justify in (("panel", "left"), ("requests", "right"), ("pictures", "right"), ("cost", "right")):
-        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
-    table.add_column("stands", ratio=1, overflow="fold")
+    table.add_column("panel", no_wrap=True)
+    for name in ("asked", "pictures", "repairs", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("stands", ratio=1)
     for one in found.panels:
         said = Text(_STATES.get(one.state, one.state), style=_STYLES.get(one.state, ""))
-        if one.reason:
-            said.append(f": {one_direction(one.reason)}", style="dim")
+        if one.reason and (one.state != "accepted" or one.to_look_at):
+            said.append(f": {without_paths(one_direction(one.reason))}", style="dim")
         cost = f"${one.usd:.2f}" + (f" + ${one.usd_unknown:.2f}?" if one.usd_unknown else "")
-        table.add_row(
-            Text(one_direction(one.panel), style="bold"), f"{one.requests:,}", f"{one.pictures:,}", cost, said
-        )
+        counted = (f"{number:,}" for number in (one.requests, one.pictures, one.repairs))
+        table.add_row(Text(one_direction(one.panel), style="bold"), *counted, cost, one_line(said))
     console.print(Text(one_direction(found.series), style="bold"), soft_wrap=True)
     console.print(table)
-    counts = ", ".join(f"{found.count(state):,} {words}" for state, words in _COUNTED.items())
+    look = f" ({found.to_look_at:,} of them to look at)" if found.to_look_at else ""
+    counts = ", ".join(
+        f"{found.count(state):,} {words}{look if state == 'accepted' else ''}"
+        for state, words in _COUNTED.items()
+    )
     maybe = f", ${found.usd_unknown:.2f} more may have been billed" if found.usd_unknown else ""
     console.print(Text(f"{counts}. ${found.usd:.2f}{maybe}."), soft_wrap=True)
     if found.at_work:

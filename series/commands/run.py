@@ -141,7 +141,7 @@ def report(
         if json_file == Path("-"):
             sys.stdout.write(audit_json(finished.audit))
         print_run_summary(
-            finished.audit, console_on(stderr=json_file == Path("-")), reports=list(map(str, written))
+            finished.audit, console_on(stderr=json_file == Path("-")), list(map(str, written)), finished.spent
         )
         sys.stdout.flush()
     if failed:
@@ -168,7 +168,9 @@ def _run(options: RunOptions) -> int:
         finished = run_series(options, progress)
     write_atomically(finished.folder.report, audit_html(finished.audit))
     with reader_may_leave():
-        print_run_summary(finished.audit, console_on(stderr=False), reports=[str(finished.folder.report)])
+        print_run_summary(
+            finished.audit, console_on(stderr=False), [str(finished.folder.report)], finished.spent
+        )
         typer.echo(f"frames: {finished.folder.frames}")
     if finished.stopped:
         typer.echo(f"stopped: {finished.stopped}", err=True)

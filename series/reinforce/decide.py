@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from consistency import Assessment, Box, Finding, Verdict
-from series.drift import Drifted, DriftKind, kind_of
+from series.drift import Drifted, DriftKind, called, kind_of
 from series.generators.generator import FailureKind
 from series.plan import FrameOrder
 from series.reinforce.attempt import (
@@ -240,4 +240,4 @@ def _grown(box: Box) -> Box:
 
 def _told(finding: Finding) -> str:
     result = finding.result
-    return f"{kind_of(finding).value} of {result.subject}" + (f", {result.part}" if result.part else "")
+    return called(kind_of(finding), result.subject, result.part)

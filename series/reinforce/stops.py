@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from series.drift import Drifted, DriftKind, excess
+from series.drift import Drifted, DriftKind, called, excess
 from series.reinforce.history import EMPTY, PanelHistory, best_of
 
 PLATEAU_PICTURES = 3
@@ -35,7 +35,7 @@ def spent(history: PanelHistory, limits: Limits, left: str) -> str:
     """Why no other picture may be asked for; empty when one may."""
     if history.answered() >= limits.attempts:
         pictures = "1 request was" if limits.attempts == 1 else f"{limits.attempts} requests were"
-        return f"{pictures} made, the limit, and none passed: {left}"
+        return f"{left}; {pictures} made, the limit, and none passed"
     return "" if limits.budget_left else f"the budget is spent: {left}"
 
 
@@ -90,5 +90,4 @@ def _who(drift: Drifted) -> tuple[DriftKind, str]:
 
 def in_words(drift: Drifted) -> str:
     """As a person would say it: palette of mara, coat."""
-    part = drift.finding.result.part
-    return f"{drift.kind.value} of {drift.subject}" + (f", {part}" if part else "")
+    return called(drift.kind, drift.subject, drift.finding.result.part)

@@ -157,6 +157,8 @@ def _run(run: RunFigures | None) -> Json | None:
         "acceptance": _number(run.acceptance),
         "latency_p50": _number(run.latency_p50),
         "latency_p95": _number(run.latency_p95),
+        "latency_min": _number(run.latency_min),
+        "latency_max": _number(run.latency_max),
     }
 
 

@@ -61,6 +61,12 @@ def print_summary(
     _next(audit, console, reports)
 
 
+def one_line(said: Text) -> Text:
+    """For the widest column of a table: cut with an ellipsis where it does not fit."""
+    said.no_wrap, said.overflow = True, "ellipsis"
+    return said
+
+
 def _counts(audit: Audit, console: Console) -> None:
     digits = max(len(f"{audit.count(verdict):,}") for verdict in Verdict)
     for verdict in reversed(Verdict):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
 from math import isfinite
 
 from consistency import Verdict
-from series.audit import AuditedAttempt, AuditedFrame, RunFigures
+from series.audit import AuditedAttempt, AuditedFrame, RunFigures, Spent
 from series.report.words import plural, printable
 
 ACCEPTED, UNFINISHED = "accepted", "not finished"
@@ -47,13 +48,18 @@ _WAYS = {
 def ways(frame: AuditedFrame) -> tuple[Way, ...]:
     """Every way that fits; none for a frame that passed at once, or that no run made."""
     asked = sum(attempt.kind == ASKED for attempt in frame.attempts)
-    repaired = any(attempt.kind == REPAIRED for attempt in frame.attempts)
+    repaired = any(_repaired(attempt) for attempt in frame.attempts)
     fits = {
         Way.REGENERATED: asked > 1,
         Way.PERSON: person_decides(frame),
         Way.REPAIRED: repaired,
     }
     return tuple(way for way, does in fits.items() if does)
+
+
+def _repaired(attempt: AuditedAttempt) -> bool:
+    """Whether a repair gave a picture; some cannot be made."""
+    return attempt.kind == REPAIRED and attempt.verdict is not None
 
 
 def person_decides(frame: AuditedFrame) -> bool:
@@ -154,9 +160,8 @@ def _look(frame: AuditedFrame) -> str:
 def _spent(frame: AuditedFrame) -> str:
     if not frame.attempts:
         return ""
-    count = {
-        kind: sum(attempt.kind == kind for attempt in frame.attempts) for kind in (ASKED, REPAIRED, FAILED)
-    }
+    count = {kind: sum(attempt.kind == kind for attempt in frame.attempts) for kind in (ASKED, FAILED)}
+    count[REPAIRED] = sum(map(_repaired, frame.attempts))
     parts = [plural(count[ASKED], "picture")] if count[ASKED] else []
     parts += [plural(count[REPAIRED], "repair") + " made here"] if count[REPAIRED] else []
     parts += [plural(count[FAILED], "request") + " without a picture"] if count[FAILED] else []
@@ -173,21 +178,61 @@ def listed(parts: Iterable[str]) -> str:
 
 def changed(attempt: AuditedAttempt) -> str:
     """What was reinforced or repaired before a try. Whoever shows it says which of the two."""
-    return printable(attempt.changed).removeprefix("repaired here:").strip()
+    return printable(attempt.changed).removeprefix("repaired here").removeprefix(":").strip()
 
 
 def changes(frame: AuditedFrame) -> list[str]:
     """What was reinforced or repaired, a line each, in order."""
-    return [
-        f"{'repaired here' if attempt.kind == REPAIRED else 'asked again'}: {changed(attempt)}"
-        for attempt in frame.attempts
-        if attempt.changed
-    ]
+    return [_change(attempt) for attempt in frame.attempts if attempt.changed]
 
 
-def totals(run: RunFigures) -> str:
-    """What making the series took, as one paragraph."""
-    return " ".join(filter(None, (result(run), _work(run), _money(run), _trouble(run), _waiting(run))))
+def _change(attempt: AuditedAttempt) -> str:
+    said = printable(attempt.changed).strip()
+    if attempt.kind != REPAIRED:
+        return f"asked again: {said}"
+    return said if said.startswith("repaired here") else f"repaired here: {said}"
+
+
+def done(frame: AuditedFrame) -> str:
+    """What was reinforced and repaired, on one line, by what it answers and without the words that were said:
+    "style: said in words, reference put first; palette of mara, coat: repaired here"."""
+    means: dict[str, Counter[str]] = {}
+    for attempt in frame.attempts:
+        if attempt.changed:
+            means.setdefault(printable(attempt.answers), Counter())[_means(attempt)] += 1
+    return "; ".join(": ".join(filter(None, (answered, _tried(tried)))) for answered, tried in means.items())
+
+
+def _tried(means: Counter[str]) -> str:
+    return ", ".join(f"{mean} ×{times}" if times > 1 else mean for mean, times in means.items())
+
+
+def _means(attempt: AuditedAttempt) -> str:
+    said = printable(attempt.changed).partition(":")[0].strip()
+    return said if attempt.kind != REPAIRED or said.startswith("repaired") else f"repaired here: {said}"
+
+
+def totals(run: RunFigures, spent: Spent | None = None) -> str:
+    """What making the series took, as one paragraph. spent: what this run alone took; None where that is not
+    told apart."""
+    earlier = spent is not None and spent.requests < run.requests
+    said = (
+        result(run),
+        _now(spent) if spent is not None and earlier else "",
+        _work(run, earlier=earlier),
+        _money(run, earlier=earlier),
+        _trouble(run),
+        _waiting(run),
+    )
+    return " ".join(filter(None, said))
+
+
+def _now(spent: Spent) -> str:
+    if not spent.requests:
+        return "Nothing was asked for now."
+    maybe = f", and {money(spent.usd_unknown)} that may have been billed" if spent.usd_unknown else ""
+    brought = f"{plural(spent.requests, 'request')} brought {plural(spent.images, 'picture')}"
+    return f"This run's {brought} for {money(spent.usd)}{maybe}."
 
 
 def result(run: RunFigures) -> str:
@@ -204,9 +249,10 @@ def result(run: RunFigures) -> str:
     return "; ".join(said) + "."
 
 
-def _work(run: RunFigures) -> str:
+def _work(run: RunFigures, *, earlier: bool) -> str:
     each = run.images_per_accepted
-    said = f"{plural(run.requests, 'request')} brought {plural(run.images, 'picture')}"
+    before = "With earlier runs, " if earlier else ""
+    said = f"{before}{plural(run.requests, 'request')} brought {plural(run.images, 'picture')}"
     if each is not None:
         said += f", {each:.2f} for each accepted frame"
     if run.repairs:
@@ -215,8 +261,8 @@ def _work(run: RunFigures) -> str:
     return said + "."
 
 
-def _money(run: RunFigures) -> str:
-    said = f"It cost {money(run.usd)}"
+def _money(run: RunFigures, *, earlier: bool) -> str:
+    said = f"{'All of it' if earlier else 'It'} cost {money(run.usd)}"
     if run.usd_per_accepted is not None and run.usd:
         said += f", {money(run.usd_per_accepted)} for each accepted frame"
     if run.usd_unknown:
@@ -233,9 +279,17 @@ def _trouble(run: RunFigures) -> str:
     return listed(said) + "." if said else ""
 
 
+def latency_range(run: RunFigures) -> str:
+    """From the fastest to the slowest answer: "0.2 to 5.6 s"; empty without an answer."""
+    if not (isfinite(run.latency_min) and isfinite(run.latency_max)):
+        return ""
+    least, most = duration(run.latency_min), duration(run.latency_max)
+    return most if least == most else f"{least} to {most}"
+
+
 def _waiting(run: RunFigures) -> str:
     if not isfinite(run.latency_p50):
-        return ""
+        return f"Answers took {took}." if (took := latency_range(run)) else ""
     said = f"Half of the answers came within {duration(run.latency_p50)}"
     if isfinite(run.latency_p95):
         said += f", 95 of 100 within {duration(run.latency_p95)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from math import isfinite
 
@@ -60,6 +61,7 @@ NEVER_BEYOND = {"ΔE": 100.0}
 
 NO_NUMBER = "not a number"
 
+_KEPT_PICTURE = re.compile(r"[^\s'\"]*[0-9a-f]{64}[^\s'\":;,]*", re.ASCII)
 _NEVER_PRINTED = frozenset({"Cc", "Cs"})
 _BREAKS = frozenset("\t\n\r\u2028\u2029")
 _DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -98,6 +100,11 @@ def printable(text: str) -> str:
 def one_direction(text: str) -> str:
     """printable(), and without the marks that let a name rearrange the line it stands in."""
     return "".join(character for character in printable(text) if character not in _DIRECTION_CONTROLS)
+
+
+def without_paths(text: str) -> str:
+    """The same text with kept pictures called pictures: they are named by 64 digits, which fill a line."""
+    return _KEPT_PICTURE.sub("the picture", text)
 
 
 def _visible(character: str) -> str:

@@ -105,12 +105,6 @@ class Ran:
         """Panels that are accepted."""
         return frozenset(panel for panel, loop in self.loops.items() if state_of(loop) == "accepted")
 
-    @property
-    def repairs(self) -> int:
-        """Made here, in all runs."""
-        tries = [attempt for loop in self.loops.values() for attempt in loop.attempts]
-        return sum(attempt.repair is not None and bool(attempt.image) for attempt in tries)
-
 
 def publish(ran: Ran, folder: RunFolder, images: Images) -> list[Measured]:
     """Put each panel's picture under its name. → their results, in panel order."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from series.audit import RunFigures
+from series.audit import RunFigures, Spent
 from series.errors import StoreError
 from series.generators.generator import FailureKind
 from series.run.answer import Answer, Asked
@@ -18,6 +18,8 @@ from series.run.answer import Answer, Asked
 MICROS = 1_000_000
 """Units of account in a US dollar. Providers' prices per picture have four decimals at most; prices by token
 are rounded to the nearest unit."""
+ANSWERS_FOR_PERCENTILES = 20
+"""Of fewer answers, the 95th percentile is nothing but the slowest one."""
 LARGEST_USD = 1e9
 """US dollars in one row at most: above it an amount is a mistake, and sums must fit in 63 bits."""
 
@@ -77,6 +79,31 @@ class Books:
     money: tuple[Money, ...]
     answers: tuple[Answer, ...]
     """Every one that came, refusals and failures included."""
+    answered: tuple[Asked, ...] = ()
+    """What each of them answers, in the same order."""
+
+    @property
+    def requests(self) -> int:
+        """Sent to a generator; what waits for a person was sent to nobody."""
+        return len(self.money) - sum(answer.failure is FailureKind.WAITING for answer in self.answers)
+
+    @property
+    def images(self) -> int:
+        """Pictures that came."""
+        return sum(len(answer.images) for answer in self.answers)
+
+    def by_panel(self) -> dict[str, Books]:
+        """Panel → what is about it."""
+        money: dict[str, list[Money]] = {}
+        answers: dict[str, list[Answer]] = {}
+        for row in self.money:
+            money.setdefault(row.asked.panel, []).append(row)
+        for asked, answer in zip(self.answered, self.answers, strict=True):
+            answers.setdefault(asked.panel, []).append(answer)
+        return {
+            panel: Books(tuple(money.get(panel, ())), tuple(answers.get(panel, ())))
+            for panel in {**money, **answers}
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +184,11 @@ def run_figures(
     import numpy as np
 
     states = [outcomes[panel].state if panel in outcomes else "unfinished" for panel in panels]
-    waiting = sum(answer.failure is FailureKind.WAITING for answer in books.answers)
     failures = [a.failure for a in books.answers if a.failure not in {None, FailureKind.WAITING}]
     refusals = failures.count(FailureKind.POLICY)
     seconds = [answer.seconds for answer in books.answers if answer.final]
-    p50, p95 = np.percentile(seconds, [50, 95], method="linear") if seconds else (math.nan, math.nan)
+    many = len(seconds) >= ANSWERS_FOR_PERCENTILES
+    p50, p95 = np.percentile(seconds, [50, 95], method="linear") if many else (math.nan, math.nan)
     ledger = Ledger.of(books)
     return RunFigures(
         generator=generator,
@@ -169,8 +196,8 @@ def run_figures(
         to_look_at=to_look_at,
         asked_person=states.count("person"),
         unfinished=len(states) - states.count("accepted") - states.count("person"),
-        requests=len(books.money) - waiting,
-        images=sum(len(answer.images) for answer in books.answers),
+        requests=books.requests,
+        images=books.images,
         repairs=repairs,
         usd=ledger.confirmed_micros / MICROS,
         usd_unknown=(ledger.unknown_micros + ledger.reserved_micros) / MICROS,
@@ -178,4 +205,18 @@ def run_figures(
         failures=len(failures) - refusals,
         latency_p50=float(p50),
         latency_p95=float(p95),
+        latency_min=min(seconds, default=math.nan),
+        latency_max=max(seconds, default=math.nan),
+    )
+
+
+def spent_since(before: Books, now: Books) -> Spent:
+    """What was asked for and paid between two looks at the books."""
+    was, ledger = Ledger.of(before), Ledger.of(now)
+    unknown = ledger.unknown_micros + ledger.reserved_micros - was.unknown_micros - was.reserved_micros
+    return Spent(
+        requests=now.requests - before.requests,
+        images=now.images - before.images,
+        usd=(ledger.confirmed_micros - was.confirmed_micros) / MICROS,
+        usd_unknown=max(0, unknown) / MICROS,
     )

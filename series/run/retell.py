@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from consistency import Assessment, Finding, Unmeasured, Verdict
 from series.audit import Audit, AuditedAttempt, AuditedFrame, RunFigures
-from series.drift import DriftKind
+from series.drift import DriftKind, called, kind_of
 from series.measured import Measured
 from series.reinforce.attempt import Accept, AskHuman, Attempt, Decision, Mend, Repair, RepairKind, Retry
 from series.request import Means, Reinforcement
 from series.run.frame_loop import Done, FrameLoop
+from series.run.store import Store
 
 FINDINGS_TOLD = 4
 """Findings of one try that a report names: the worst; the frame's own list has all of the kept one."""
+
+LOOK_AT = 3
+"""Things to look at that are named for one frame."""
+IN_VAIN = "repaired here in vain"
 
 _MEANS = {
     Means.TEXT: "said in words",
@@ -41,6 +46,31 @@ def with_run(
     told = tuple(_frame(frame, loops[frame.panel], measured) for frame in frames)
     missing = tuple(panel for panel in audit.panels_without_frame if not loops[panel].attempts)
     return replace(audit, frames=told, panels_without_frame=missing, run=figures)
+
+
+def keep_unsure(store: Store, audit: Audit, accepted: Collection[str]) -> None:
+    """Keep which accepted frames somebody should look at: what only the whole series shows is known last."""
+    kept = store.outcomes()
+    for frame in audit.frames:
+        if frame.panel in accepted and frame.verdict is Verdict.UNSURE:
+            one = kept[frame.panel]
+            store.outcome(
+                frame.panel,
+                one.state,
+                image=one.image,
+                number=one.number,
+                reason=_look_at(frame),
+                unsure=True,
+            )
+
+
+def _look_at(frame: AuditedFrame) -> str:
+    unsure = [one for one in frame.assessment.findings if one.verdict is Verdict.UNSURE]
+    named = list(dict.fromkeys(called(kind_of(o), o.result.subject, o.result.part) for o in unsure))
+    more = f" and {len(named) - LOOK_AT} more" if len(named) > LOOK_AT else ""
+    return (
+        f"look at {', '.join(named[:LOOK_AT])}{more}" if named else "look at all of it: nothing was measured"
+    )
 
 
 def state_of(loop: FrameLoop) -> str:
@@ -133,15 +163,19 @@ def _changed(decision: Decision | None, *, came: bool) -> str:
     if isinstance(decision, Retry):
         return f"{_MEANS[decision.reinforcement.means]}: {decision.reinforcement.text}"
     if isinstance(decision, Mend):
-        return _mended(decision.repair) if came else "could not be repaired here"
+        return _mended(decision.repair) if came else f"{IN_VAIN}: {_what(decision.repair)}"
     return ""
 
 
 def _mended(repair: Repair) -> str:
+    return f"{_MEANS[Means.LOCAL]}: {_what(repair)}"
+
+
+def _what(repair: Repair) -> str:
     if repair.kind is RepairKind.SET_LETTERING:
-        return "repaired here: the words are set with a font"
+        return "the words are set with a font"
     of = f"{repair.part} of {repair.subject}" if repair.part else repair.subject
-    return f"repaired here: {of} turned from {repair.found} to {repair.pinned}"
+    return f"{of} turned from {repair.found} to {repair.pinned}"
 
 
 def _answers(decision: Decision | None) -> str:
@@ -153,8 +187,7 @@ def _answers(decision: Decision | None) -> str:
 
 
 def _drift(kind: DriftKind, about: Reinforcement | Repair) -> str:
-    part = f", {about.part}" if about.part else ""
-    return f"{kind.value} of {about.subject}{part}"
+    return called(kind, about.subject, about.part)
 
 
 def _decided(decision: Decision) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from series.locked import read_series
 from series.run.hold import holder
-from series.run.ledger import MICROS, Ledger, Money, MoneyState
+from series.run.ledger import MICROS, Books, Ledger
 from series.run.past import PastRun, past_run
 
 
@@ -21,10 +22,14 @@ class PanelStatus:
     """accepted, person (one has to decide) or unfinished, as of when it was last worked on."""
     reason: str
     """Why a person is asked, or why it is not finished; what to look at in an accepted one."""
+    to_look_at: bool
+    """Accepted, and something in it could not be told for sure."""
     requests: int
-    """Different requests sent for it."""
+    """Sent for it, in all runs."""
     pictures: int
-    """Pictures looked at, repaired ones included."""
+    """That came."""
+    repairs: int
+    """Made here, for nothing."""
     usd: float
     """Confirmed."""
     usd_unknown: float
@@ -53,6 +58,11 @@ class SeriesStatus:
         """Panels in a state."""
         return sum(panel.state == state for panel in self.panels)
 
+    @property
+    def to_look_at(self) -> int:
+        """Accepted panels of which somebody should look at the frame."""
+        return sum(panel.to_look_at for panel in self.panels)
+
 
 def status_of(manifest: Path, out: Path | None = None, store: str | None = None) -> SeriesStatus:
     """Look, also beside a run at work; write nothing. Raises SeriesError when no run was made yet."""
@@ -61,7 +71,7 @@ def status_of(manifest: Path, out: Path | None = None, store: str | None = None)
         at_work = holder(past.folder.root) or past.store.at_work()
         books = past.store.books()
         ledger = Ledger.of(books)
-        panels = _panels(past, books.money)
+        panels = _panels(past, books.by_panel())
     states = Counter(panel.state for panel in panels)
     return SeriesStatus(
         series=read.series,
@@ -75,26 +85,26 @@ def status_of(manifest: Path, out: Path | None = None, store: str | None = None)
     )
 
 
-def _panels(past: PastRun, money: tuple[Money, ...]) -> tuple[PanelStatus, ...]:
-    sent: dict[str, list[Money]] = {}
-    for row in money:
-        sent.setdefault(row.asked.panel, []).append(row)
-    return tuple(
-        PanelStatus(
-            panel=panel,
-            state=outcome.state,
-            reason=outcome.reason,
-            requests=len({row.asked for row in sent.get(panel, ())}),
-            pictures=len(past.store.looks(panel)),
-            usd=_usd(sent.get(panel, []), sure=True),
-            usd_unknown=_usd(sent.get(panel, []), sure=False),
+def _panels(past: PastRun, books: Mapping[str, Books]) -> tuple[PanelStatus, ...]:
+    repairs = past.store.repairs()
+    told = []
+    for panel, outcome in past.outcomes().items():
+        own = books.get(panel, Books((), ()))
+        ledger = Ledger.of(own)
+        told.append(
+            PanelStatus(
+                panel=panel,
+                state=outcome.state,
+                reason=outcome.reason,
+                to_look_at=outcome.unsure,
+                requests=own.requests,
+                pictures=own.images,
+                repairs=repairs[panel],
+                usd=ledger.confirmed_micros / MICROS,
+                usd_unknown=(ledger.unknown_micros + ledger.reserved_micros) / MICROS,
+            )
         )
-        for panel, outcome in past.outcomes().items()
-    )
-
-
-def _usd(rows: list[Money], *, sure: bool) -> float:
-    return sum(row.micros for row in rows if (row.state is MoneyState.CONFIRMED) is sure) / MICROS
+    return tuple(told)
 
 
 def _following(past: PastRun, states: Counter[str], at_work: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from series.audit import AuditedAttempt, AuditedFrame, RunFigures
 from series.report import took, words
@@ -170,14 +171,16 @@ def run_view(run: RunFigures) -> RunView:
     figures.append(FigureView(f"{run.refusals:,}", "refused by policy"))
     if run.failures:
         figures.append(FigureView(f"{run.failures:,}", "failed otherwise"))
-    figures.append(
-        FigureView(
-            took.duration(run.latency_p50),
-            "for half of the answers",
-            f"95 of 100 within {took.duration(run.latency_p95)}",
-        )
-    )
+    figures += _latency(run)
     return RunView(printable(run.generator), took.result(run), tuple(figures))
+
+
+def _latency(run: RunFigures) -> list[FigureView]:
+    if isfinite(run.latency_p50):
+        note = f"95 of 100 within {took.duration(run.latency_p95)}" if isfinite(run.latency_p95) else ""
+        return [FigureView(took.duration(run.latency_p50), "for half of the answers", note)]
+    between = took.latency_range(run)
+    return [FigureView(between, "for an answer")] if between else []
 
 
 def way_views(frames: Sequence[AuditedFrame]) -> tuple[WayView, ...]:

@@ -58,7 +58,8 @@ def columns_of(asked: Asked) -> dict[str, object]:
     }
 
 
-def _asked(row: Row) -> Asked:
+def asked_of(row: Row) -> Asked:
+    """What a row of either table is about."""
     return Asked(row["panel"], row["digest"], row["repeat_number"])
 
 
@@ -78,4 +79,4 @@ def answer_of(row: Row) -> Answer:
 def money_of(row: Row) -> Money:
     """A row of table money."""
     state, forgiven = MoneyState(row["state"]), bool(row["forgiven"])
-    return Money(_asked(row), row["number"], row["generator"], state, int(row["micros"]), forgiven)
+    return Money(asked_of(row), row["number"], row["generator"], state, int(row["micros"]), forgiven)

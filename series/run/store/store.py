@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from series.run.answer import Answer, Asked
 from series.run.ledger import LARGEST_USD, MICROS, Books, Ledger, Money, MoneyState, PanelOutcome, micros_of
 from series.run.store.database import BUSY_S, Database
 from series.run.store.holder import Home, at_work, held, require, require_home
-from series.run.store.rows import Row, Transaction, answer_of, columns_of, money_of
+from series.run.store.rows import Row, Transaction, answer_of, asked_of, columns_of, money_of
 from series.run.store.schema import MIGRATIONS, Migration, upgrade, version_of
 
 _ASKED = "series = :series AND asked_key = :asked_key"
@@ -171,7 +172,17 @@ class Store:
         with self._transaction() as do:
             money = do.rows(f"SELECT * FROM money {order}")
             answers = do.rows(f"SELECT * FROM answer {order}")
-        return Books(tuple(map(money_of, money)), tuple(map(answer_of, answers)))
+        return Books(
+            tuple(map(money_of, money)), tuple(map(answer_of, answers)), tuple(map(asked_of, answers))
+        )
+
+    def repairs(self) -> Counter[str]:
+        """Panel → pictures that were made here, out of those that came."""
+        with self._transaction() as do:
+            seen = do.rows("SELECT panel, image FROM looked WHERE series = :series")
+            answers = do.rows("SELECT panel, images FROM answer WHERE series = :series")
+        came = {(row["panel"], image) for row in answers for image in json.loads(row["images"])}
+        return Counter(row["panel"] for row in seen if (row["panel"], row["image"]) not in came)
 
     # --- verdicts and outcomes ----------------------------------------------------------------------------
 

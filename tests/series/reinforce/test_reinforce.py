@@ -513,7 +513,7 @@ def test_it_stops_where_two_drifts_bring_each_other_back() -> None:
     other = judged(measured("style.series", "style", 1.5))
     decision = Panel(limits=MANY).answered(UNLIKE, other, UNLIKE, other)
     assert isinstance(decision, AskHuman)
-    assert "back and forth between identity of mara and style of style" in decision.reason
+    assert "back and forth between identity of mara and style" in decision.reason
 
 
 def test_two_drifts_at_once_are_no_swing() -> None:

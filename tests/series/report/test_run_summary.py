@@ -5,14 +5,16 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from series.audit import Spent
 from series.report import print_run_summary
 from series.report.run_summary import ROWS_SHOWN
 
 
-def printed(run, width=100, reports=(), **console):
+def printed(run, width=100, reports=(), spent=None, **console):
     out = io.StringIO()
     options = {"force_terminal": False, "color_system": None, **console}
-    print_run_summary(run, Console(file=out, width=width, legacy_windows=False, **options), list(reports))
+    shown = Console(file=out, width=width, legacy_windows=False, **options)
+    print_run_summary(run, shown, list(reports), spent)
     return out.getvalue()
 
 
@@ -47,14 +49,48 @@ def test_only_panels_that_took_more_are_listed_and_a_persons_first(run):
 
 def test_a_long_table_is_cut_with_a_count(long):
     text = printed(long(ROWS_SHOWN + 7, 2))
-    assert text.count("asked again: once more") == ROWS_SHOWN
+    assert text.count("once more") == ROWS_SHOWN
     assert "... and 7 more\n" in text
 
 
-def test_many_changes_of_one_panel_are_cut(long):
-    text = printed(long(1, 30))
-    assert "... and 26 more" in text
-    assert text.count("asked again") == 3
+def test_a_panel_is_one_line_whatever_was_said_and_done(long):
+    text = printed(long(2, 30), width=70)
+    rows = [line for line in text.splitlines() if line.startswith("P0")]
+    assert len(rows) == 2
+    assert all("in other words ×28, once more" in row for row in rows)
+    rows = [line for line in printed(long(2, 30), width=40).splitlines() if line.startswith("P0")]
+    assert len(rows) == 2
+    assert all("in other" in row and "…" in row for row in rows)
+
+
+def test_a_repair_that_was_not_possible_is_said_once(run):
+    tried = replace(
+        run.frames[1].attempts[0],
+        kind="repaired",
+        verdict=None,
+        changed="repaired here in vain: fur of tib turned from #abacac to #8cc5b4",
+        answers="palette of tib, fur",
+    )
+    text = printed(replace(run, frames=(replace(run.frames[1], attempts=(tried,) * 2),)), width=120)
+    assert "palette of tib, fur: repaired here in vain ×2  " in text
+
+
+def test_a_kept_picture_is_not_named_by_its_digits(run):
+    outcome = f"out/images/ab/{'ab' * 32}.png: not whole"
+    text = printed(replace(run, frames=(replace(run.frames[2], outcome=outcome),)), width=120)
+    assert "a person decides: the picture: not whole" in text
+    assert "abab" not in text
+
+
+def test_what_this_run_took_is_told_apart_from_earlier_runs(run):
+    words = " ".join(printed(run, spent=Spent(2, 2, 0.08, 0.0)).split())
+    assert "This run's 2 requests brought 2 pictures for $0.08. With earlier runs, 9 requests" in words
+    assert "All of it cost $0.20" in words
+    assert "cost so far" in words
+    nothing = " ".join(printed(run, spent=Spent(0, 0, 0.0, 0.0)).split())
+    assert "Nothing was asked for now. With earlier runs" in nothing
+    alone = " ".join(printed(run, spent=Spent(9, 5, 0.2, 0.04)).split())
+    assert alone == " ".join(printed(run).split())
 
 
 def test_all_passed_at_once(long):

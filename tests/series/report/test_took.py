@@ -98,6 +98,21 @@ def test_totals(figures):
     )
 
 
+def test_few_answers_are_told_from_the_fastest_to_the_slowest(figures):
+    few = replace(figures, latency_p50=math.nan, latency_min=0.2, latency_max=5.6)
+    assert took.totals(few).endswith("Answers took 0.2 s to 5.6 s.")
+    assert took.totals(replace(few, latency_max=0.2)).endswith("Answers took 0.2 s.")
+
+
+def test_a_repair_that_was_not_possible_counts_as_none(run):
+    repaired = run.frames[1]
+    in_vain = [replace(one, verdict=None) if one.kind == "repaired" else one for one in repaired.attempts]
+    frame = replace(repaired, attempts=tuple(in_vain))
+    assert took.Way.REPAIRED in took.ways(repaired)
+    assert took.Way.REPAIRED not in took.ways(frame)
+    assert "repair made here:" not in took.story(frame).partition("It took")[2]
+
+
 def test_totals_of_nothing(figures):
     nothing = replace(
         figures,

@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from series.audit import Spent
 from series.errors import StoreError
 from series.generators.generator import FailureKind
 from series.run.answer import Answer, Asked
-from series.run.ledger import Books, Ledger, Money, MoneyState, PanelOutcome, micros_of, run_figures
+from series.run.ledger import (
+    Books,
+    Ledger,
+    Money,
+    MoneyState,
+    PanelOutcome,
+    micros_of,
+    run_figures,
+    spent_since,
+)
 
 prices = st.integers(0, 2_000_000).map(lambda micros: micros / 1_000_000)
 
@@ -96,8 +106,33 @@ def test_figures():
     assert (figures.accepted, figures.asked_person, figures.unfinished) == (1, 1, 1)
     assert (figures.requests, figures.images, figures.refusals, figures.failures) == (5, 3, 1, 1)
     assert (figures.usd, figures.usd_unknown) == (0.3, 0.06)
-    assert (figures.latency_p50, figures.latency_p95) == (2.0, 3.8)
+    assert (figures.latency_min, figures.latency_max) == (1.0, 4.0)
+    assert math.isnan(figures.latency_p50)
+    assert math.isnan(figures.latency_p95)
     assert figures.usd_per_accepted == 0.3
+
+
+@pytest.mark.parametrize("answers", [19, 20])
+def test_percentiles_are_told_of_twenty_answers_and_more(answers):
+    books = Books((), tuple(Answer(("a",), seconds=float(n)) for n in range(answers)))
+    figures = run_figures(books, {}, generator="g", panels=[], to_look_at=0, repairs=0)
+    assert math.isfinite(figures.latency_p95) == (answers >= 20)
+    assert (figures.latency_min, figures.latency_max) == (0.0, answers - 1.0)
+
+
+def test_what_one_run_took_is_told_apart_from_those_before():
+    before = Books((money(0, MoneyState.CONFIRMED, 40_000),), (Answer(("a",)),))
+    now = Books(
+        (
+            *before.money,
+            money(1, MoneyState.CONFIRMED, 30_000),
+            money(2, MoneyState.UNKNOWN, 50_000),
+            money(3, MoneyState.CONFIRMED, 0),
+        ),
+        (*before.answers, Answer(("b", "c")), Answer((), FailureKind.WAITING)),
+    )
+    assert spent_since(before, now) == Spent(requests=2, images=2, usd=0.03, usd_unknown=0.05)
+    assert spent_since(now, now) == Spent(0, 0, 0.0, 0.0)
 
 
 def test_figures_of_nothing():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 from series.cli import _run
 from series.errors import SeriesError
+from series.pipeline import RunOptions, run_series
+from series.report.live import RunProgress
 from series.run.answer import Asked
 from series.run.hold import hold
 from series.run.status import status_of
@@ -114,4 +117,24 @@ def test_the_command_takes_the_manifest_that_is_there_and_prints_json(ran, comma
     assert said["schema"] == "series.status/1"
     assert said["panels"][1]["pictures"] == 2
     _, printed, _ = command("status", cwd=ran.folder)
-    assert "4 accepted, 0 left to a person, 0 unfinished. $0.20." in printed
+    look = said["panels"]
+    seen = sum(one["to_look_at"] for one in look)
+    assert f"4 accepted ({seen} of them to look at), 0 left to a person, 0 unfinished. $0.20." in printed
+
+
+def test_it_counts_as_the_run_does_and_knows_what_only_the_series_shows(sample, tmp_path, command) -> None:
+    folder = tmp_path / "lantern"
+    shutil.copytree(sample, folder, ignore=shutil.ignore_patterns("clean", "frames", "draw", "truth"))
+    with RunProgress() as progress:
+        figures = run_series(RunOptions(folder / "series.yaml"), progress).audit.run
+    found = status_of(folder / "series.yaml")
+    assert figures.to_look_at == found.to_look_at > 0
+    assert any(one.to_look_at and one.reason == "look at style" for one in found.panels)
+    assert figures.requests == sum(one.requests for one in found.panels)
+    assert figures.images == sum(one.pictures for one in found.panels)
+    assert figures.repairs == sum(one.repairs for one in found.panels) > 0
+    assert (figures.usd, figures.usd_unknown) == (found.usd, found.usd_unknown)
+    _, printed, _ = command("status", cwd=folder)
+    assert len([line for line in printed.splitlines() if line.startswith(("p0", "p1", "p2"))]) == 20, (
+        "a line a panel"
+    )
