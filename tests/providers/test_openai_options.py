@@ -213,7 +213,7 @@ def test_a_key_in_place_of_its_name_is_refused_and_not_repeated() -> None:
         ({"base_url": ROUTER, "profile": {"secret": "K", "likes": 1}}, r'profile\.likes: .*"like"'),
         ({"base_url": ROUTER, "profile": {"secret": "K", "like": "gpt"}}, r"profile\.like: no model"),
         ({"base_url": ROUTER, "profile": {"secret": "K"}}, r"profile\.price: what a picture costs"),
-        ({"base_url": ROUTER, "profile": {"secret": "K", "price": 0}}, rr"generator\.model: name the model"),
+        ({"base_url": ROUTER, "profile": {"secret": "K", "price": 0}}, r"generator\.model: name the model"),
         ({"base_url": ROUTER, "profile": {"secret": "K", "price": -1}}, r"profile\.price: "),
         (
             {"base_url": ROUTER, "model": "m", "profile": {"secret": "K", "price": 0, "mask": True}},
