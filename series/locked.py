@@ -31,6 +31,15 @@ def read_series(path: str | Path) -> Manifest:
     return with_promoted(manifest, read_lock(locked)) if locked.exists() else manifest
 
 
+def locked_encoders(manifest: Manifest) -> Mapping[str, str]:
+    """Role → encoder id of the lock; empty without one, and for one that cannot be read."""
+    path = lock_path(manifest)
+    try:
+        return read_lock(path).encoders if path.exists() else {}
+    except LockError:
+        return {}
+
+
 def with_promoted(manifest: Manifest, lock: Lock) -> Manifest:
     """The manifest with the lock's promoted frames before its own references, the newest first: a generator
     that takes few pictures is sent what a person chose last. Raises LockError for one that is gone, or that

@@ -49,7 +49,7 @@ class EncoderChoice:
     """What was picked for one role, and why."""
 
     role: str
-    """style, subject or faces."""
+    """style, subject, faces or maps."""
     what: str
     """What it looks at, in words: "drawn characters"."""
     encoder: str
@@ -124,14 +124,17 @@ def choose_encoders(needs: EncoderNeeds, here: OnHand) -> tuple[EncoderChoice, .
 
     The best that the license allows and this machine can run, in a fixed order. Drawn characters: CCIP, else
     light, else classical; never by their faces. Photographed people: a pack of InsightFace, else the faces of
-    light. Style: CSD where the series has limits for it, else light, else classical. A net for drawn
-    characters is picked only where some are drawn, and where others are photographed it does not judge those:
-    see `vectors.knows_photographs`.
+    light. Style: CSD where the series has limits for it, else light, else classical. Where light can run, its
+    maps come along. A net for drawn characters is picked only where some are drawn, and where others are
+    photographed it does not judge those: see `vectors.knows_photographs`.
     """
     ranked, what = (_DRAWN, "drawn characters") if needs.drawn else (_DRAWN[1:], "characters")
     choices = [_first("style", "style", _STYLE, needs, here), _first("subject", what, ranked, needs, here)]
     if needs.photographed:
         choices.append(_first("faces", _PEOPLE, _FACES, needs, here))
+    maps = _light("its maps propose regions, beside colors")
+    if not any(choice.encoder == "light" for choice in choices) and not any(_obstacle(maps, needs, here)):
+        choices.append(EncoderChoice("maps", "where to look", "light", maps.reason))
     return tuple(choices)
 
 
@@ -140,7 +143,7 @@ def chosen_name(choices: Iterable[EncoderChoice]) -> NamedEncoders:
     roles = {choice.role: choice.encoder for choice in choices}
     roles.setdefault("faces", NONE)
     base = "light" if "light" in roles.values() else "classical"
-    has = {"style": base, "subject": base, "faces": base if base == "light" else NONE}
+    has = {"style": base, "subject": base, "faces": base if base == "light" else NONE, "maps": "light"}
     return NamedEncoders(base, {role: name for role, name in roles.items() if name != has[role]})
 
 

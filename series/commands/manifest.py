@@ -18,7 +18,7 @@ def lock(
 ) -> None:
     """Pin digests of references, seeds, encoders and tolerances in series.lock."""
     from series.encoders import EncoderOptions, load_anew
-    from series.locked import lock_again
+    from series.locked import lock_again, locked_encoders
     from series.manifest import read_manifest
     from series.plan import plan
     from series.report.sentences import picked_lines
@@ -27,11 +27,16 @@ def lock(
     read = read_manifest(manifest)
     orders = plan(read)
     chosen = load_anew(read, orders, resolve_tolerances(read, orders), EncoderOptions(encoder, models))
+    before = locked_encoders(read)
     path, note = lock_again(manifest, chosen.encoders.locked, chosen.encoders.licenses)
     if note:
         typer.echo(note, err=True)
     for line in picked_lines(chosen.choices):
         typer.echo(line, err=True)
+    for role, one in before.items():
+        now = chosen.encoders.locked.get(role, "none")
+        if one != now:
+            typer.echo(f"encoder {role} was {one}, is {now}: frames are judged by other distances", err=True)
     typer.echo(f"locked {path}")
 
 
