@@ -8,15 +8,17 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from consistency import digest_file
-from series.errors import SeriesError
-from series.generators import load_generator
+from series.errors import GeneratorError, SeriesError
+from series.generators import DEFAULT, NAME, load_generator
 from series.generators.generator import Abilities, Generator
 from series.generators.patience import patient
+from series.generators.previz.cast import check_cast
 from series.manifest import Manifest
 from series.plan import FrameOrder
 from series.reinforce import Limits
 from series.request import GenerationRequest, first_request
 from series.run.folder import RunFolder
+from series.run.option_lines import at_their_lines
 
 
 def choose_panels(orders: Sequence[FrameOrder], wanted: Iterable[str]) -> tuple[str, ...]:
@@ -34,10 +36,20 @@ def choose_panels(orders: Sequence[FrameOrder], wanted: Iterable[str]) -> tuple[
 def open_generator(
     manifest: Manifest, folder: RunFolder, name: str | None, given: Generator | None
 ) -> Generator:
-    """The one that is given, or named, or in the manifest; patient with what fails on the way."""
-    if given is None:
-        given = load_generator(manifest.generator, folder=manifest.folder, out=folder.root, name=name)
-    return patient(given)
+    """The one that is given, or named, or in the manifest; patient with what fails on the way. Raises
+    GeneratorError, with file and line where it is about the manifest's options."""
+    return patient(_loaded(manifest, folder, name) if given is None else given)
+
+
+def _loaded(manifest: Manifest, folder: RunFolder, name: str | None) -> Generator:
+    try:
+        loaded = load_generator(manifest.generator, folder=manifest.folder, out=folder.root, name=name)
+        check_cast(manifest.generator, tuple(manifest.characters))
+    except GeneratorError as error:
+        if name is not None and name != manifest.generator.get(NAME, DEFAULT):
+            raise  # about the command line
+        raise at_their_lines(error, manifest) from None
+    return loaded
 
 
 def first_requests(
