@@ -25,6 +25,8 @@ WAITED = frozenset({FailureKind.RATE_LIMITED, FailureKind.TRANSPORT})
 """Failures after which a wait makes sense."""
 SHOWN = 400
 """Characters of a provider's words that are kept."""
+LOOKED_AT = 2000
+"""Characters of them that are looked at: hiding keys takes time, and what is cut off here is not shown."""
 
 _DAILY = re.compile(r"\bper day\b|\b(?:RPD|TPD|IPD)\b", re.IGNORECASE)
 _AGAIN_IN = re.compile(r"try again in (\d+(?:\.\d+)?)\s*(ms|s|m|h)\b", re.IGNORECASE)
@@ -118,4 +120,4 @@ def _text(value: object) -> str:
     """On one line, without keys."""
     if isinstance(value, bool | None) or not isinstance(value, str | int):
         return ""
-    return masked(" ".join(str(value).split()))
+    return masked(" ".join(str(value)[:LOOKED_AT].split()))
