@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from math import sqrt
 from pathlib import Path
 
@@ -80,10 +81,14 @@ def size_of(ratio: str, size_class: str) -> tuple[int, int]:
 
 def flat(heard: Heard) -> list[bytes]:
     """As many plain PNGs of the asked size as are asked for."""
-    width, height = heard.size
-    pixels = np.full((height, width, 3), (200, 120, 40), np.uint8)
-    pixels[: height // 2] = (70, 90, 160)
-    return [png(pixels)] * heard.count
+    return [_flat(heard.size)] * heard.count
+
+
+@cache
+def _flat(size: tuple[int, int]) -> bytes:
+    pixels = np.full((size[1], size[0], 3), (200, 120, 40), np.uint8)
+    pixels[: size[1] // 2] = (70, 90, 160)
+    return png(pixels)
 
 
 def png(pixels: np.ndarray) -> bytes:

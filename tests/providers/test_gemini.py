@@ -108,7 +108,7 @@ def generator(_generator, server):
 
 
 def make(server, **options):
-    return GeminiGenerator(read_gemini_options({"base_url": server.url, "timeout_s": 20, **options}))
+    return GeminiGenerator(read_gemini_options({"base_url": server.url, "timeout_s": 60, **options}))
 
 
 def request(size=(1024, 768), references=(), **changed) -> GenerationRequest:
@@ -159,7 +159,7 @@ def test_a_picture_comes_without_its_drafts_and_at_the_price_of_its_tokens(serve
     (received,) = server.received
     assert received.path == f"/{version}/models/{BANANA}:generateContent"
     assert received.headers["x-goog-api-key"] == KEY
-    assert received.headers["x-server-timeout"] == "20"
+    assert received.headers["x-server-timeout"] == "60"
 
 
 def test_references_go_in_order_with_their_labels_and_as_the_files_they_are(
@@ -245,11 +245,10 @@ def test_a_reference_that_is_no_picture_or_is_gone_sends_nothing(server, generat
     ],
 )
 def test_the_smallest_class_that_is_large_enough_at_the_nearest_ratio(
-    server, model, size, ratio, size_class
+    server, generator, model, size, ratio, size_class
 ) -> None:
     server.draw = lambda heard: [png(SMALL)]
-    asked = request(size)
-    generator = make(server, model=model)
+    asked = request(size, model=model)
     assert generator.generate(asked, "key").usd <= generator.price(asked)
     (heard,) = server.heard
     sent = server.received[0].json()["generationConfig"]["imageConfig"]
@@ -518,10 +517,11 @@ def test_a_redirect_takes_the_key_to_nobody(server, generator) -> None:
         ([Fault(body=b"{", cut=9)], FailureKind.TIMEOUT, 1),
     ],
 )
-def test_only_patience_sends_again_and_waits_as_long_as_it_is_told(server, faults, kind, sent) -> None:
+def test_only_patience_sends_again_and_waits_as_long_as_it_is_told(
+    server, generator, faults, kind, sent
+) -> None:
     clock = Clock()
-    generator = patient(make(server, timeout_s=60), wait=clock.wait, now=clock.now)
-    outcome = ask(generator, request(), server, *faults)
+    outcome = ask(patient(generator, wait=clock.wait, now=clock.now), request(), server, *faults)
     assert getattr(outcome, "kind", None) is kind
     assert len(server.received) == sent
     asked_for = [14.0, 2.0] if faults[0] == limited("14s") else [2.0, 4.0]
@@ -533,10 +533,15 @@ def test_only_patience_sends_again_and_waits_as_long_as_it_is_told(server, fault
 # --- Vertex AI and Imagen --------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def account(running, tmp_path_factory):
+    return service_account(tmp_path_factory.mktemp("account"), running.url)
+
+
 @pytest.fixture
-def vertex(server, tmp_path, monkeypatch):
+def vertex(account, monkeypatch):
     """Options for Vertex AI, with credentials whose tokens the server gives out."""
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service_account(tmp_path, server.url)))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
     monkeypatch.delenv("GEMINI_API_KEY")
     return {"vertex": True, "location": "us-central1"}
 
@@ -577,14 +582,24 @@ def test_vertex_without_credentials_says_how_to_get_them(tmp_path, monkeypatch) 
         generator.ready()
 
 
-def imagen(server, vertex, model="imagen-4.0-generate-001"):
-    return make(server, model=model, **vertex)
+@pytest.fixture(scope="module")
+def _imagen(running, account):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
+        generator = make(running, model="imagen-4.0-generate-001", vertex=True)
+        generator.ready()
+    return generator
+
+
+@pytest.fixture
+def imagen(_imagen, server):
+    return _imagen
 
 
 @pytest.mark.filterwarnings("ignore:The generate_images method is deprecated")
-def test_imagen_gets_a_caption_and_makes_several(server, vertex) -> None:
+def test_imagen_gets_a_caption_and_makes_several(server, imagen) -> None:
     asked = request((1024, 768), candidates=3)
-    generator = imagen(server, vertex)
+    generator = imagen
     outcome = ask(generator, asked, server)
     assert len(outcome.images) == 3
     assert outcome.usd == pytest.approx(0.12)
@@ -598,15 +613,15 @@ def test_imagen_gets_a_caption_and_makes_several(server, vertex) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:The generate_images method is deprecated")
-def test_the_fast_imagen_is_told_no_size(server, vertex) -> None:
-    generator = imagen(server, vertex, "imagen-4.0-fast-generate-001")
-    assert isinstance(ask(generator, request((2048, 2048)), server), Generated)
+def test_the_fast_imagen_is_told_no_size(server, imagen) -> None:
+    fast = request((2048, 2048), model="imagen-4.0-fast-generate-001")
+    assert isinstance(ask(imagen, fast, server), Generated)
 
 
 @pytest.mark.filterwarnings("ignore:The generate_images method is deprecated")
-def test_imagen_with_fewer_pictures_than_asked_for_says_so(server, vertex) -> None:
+def test_imagen_with_fewer_pictures_than_asked_for_says_so(server, imagen) -> None:
     fewer = Fault(body={"predictions": [{"mimeType": "image/png", "bytesBase64Encoded": b64(png(SMALL))}]})
-    outcome = ask(imagen(server, vertex), request(candidates=3), server, fewer)
+    outcome = ask(imagen, request(candidates=3), server, fewer)
     assert outcome.usd == pytest.approx(0.04)
     assert "1 pictures came, 3 asked for" in outcome.notes
 
@@ -629,8 +644,8 @@ RAI = "The prompt could not be submitted. It violates Google's Responsible AI pr
         (limited("14s"), FailureKind.RATE_LIMITED, ""),
     ],
 )
-def test_faults_of_imagen(server, vertex, fault, kind, stage) -> None:
-    outcome = ask(imagen(server, vertex), request(), server, fault)
+def test_faults_of_imagen(server, imagen, fault, kind, stage) -> None:
+    outcome = ask(imagen, request(), server, fault)
     assert (outcome.kind, outcome.stage) == (kind, stage)
     assert sum(one.path != "/token" for one in server.received) == 1
 
