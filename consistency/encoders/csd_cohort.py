@@ -11,6 +11,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,7 +61,9 @@ class CorrectedStyle:
     def encode(self, frames: Sequence[Frame]) -> Floats:
         """frames: n pictures of any size. → float32 (n, d + 1): see `consistency.cohort.with_nearness`."""
         rows = self.plain.encode(frames)
-        return with_nearness(rows, _rows(self.cohort)) if len(rows) else np.zeros((0, 1), np.float32)
+        if not len(rows):
+            return np.zeros((0, rows.shape[1] + 1), np.float32)
+        return with_nearness(rows, _rows(self.cohort))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,8 @@ def _write(path: Path, rows: Floats, weights: str) -> None:
     except OSError as error:
         raise ModelError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _broken(path: Path, why: str) -> ModelError:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consistency.cohort import csls
+from consistency.cohort import corrected_distance, csls, is_corrected, with_nearness
 
 
 def plane(*degrees: float) -> np.ndarray:
@@ -59,3 +59,20 @@ def test_sides_may_be_exchanged_and_lengths_do_not_count(seed: int, nearest: int
 def test_what_cannot_be_compared_is_an_error(a, b, cohort, nearest) -> None:
     with pytest.raises(ValueError, match="cohort"):
         csls(np.ones(a), np.ones(b), np.ones(cohort), nearest)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12))
+def test_rows_that_know_the_cohort_are_as_far_apart_as_csls_says(seed: int, nearest: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b, cohort = (rng.standard_normal((n, 5)) for n in (3, 4, 15))
+    found = corrected_distance(with_nearness(a, cohort, nearest), with_nearness(b, cohort, nearest))
+    expected = np.maximum(1 - csls(a, b, cohort, nearest) / 2, 0)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    back = corrected_distance(with_nearness(b, cohort, nearest), with_nearness(a, cohort, nearest))
+    np.testing.assert_allclose(back.T, found, atol=1e-6)
+    assert found.dtype == np.float32
+
+
+def test_ids_say_which_rows_know_a_cohort() -> None:
+    assert is_corrected("csd+csls:0123456789ab")
+    assert not is_corrected("csd@0123456789ab")

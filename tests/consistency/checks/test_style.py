@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from consistency import DEFAULT_TOLERANCES, Verdict, judge
@@ -45,3 +48,37 @@ def test_outliers_do_not_pull_the_middle_that_the_others_are_measured_from(make)
 @pytest.mark.parametrize("count", [0, 1, 4])
 def test_a_short_series_cannot_say_what_its_style_is(make, count: int) -> None:
     assert style.measure_series([make.a_sketch(f"p{i}") for i in range(count)], IDS) == [[]] * count
+
+
+def styled(seen, row: tuple[float, ...]):
+    """The same with this very row, which is no unit row."""
+    return replace(seen, style=np.array(row, np.float32))
+
+
+def corrected(rows: list[tuple[float, ...]], near: float) -> list[tuple[float, ...]]:
+    """The same rows as an encoder with a cohort gives them, all as near to it."""
+    lengths = [sum(value**2 for value in row) ** 0.5 for row in rows]
+    return [(*(v / length for v in row), near) for row, length in zip(rows, lengths, strict=True)]
+
+
+def test_a_cohort_moves_all_distances_by_how_near_everything_is(make) -> None:
+    ids = {"style": "csd+csls:0123456789ab"}
+    rows = [*USUAL, (0, 0, 0, 1)]
+    plain = style.measure_series([make.a_sketch(f"p{i}", style=row) for i, row in enumerate(rows)], IDS)
+    for near in (0.0, 0.25):
+        sketches = [styled(make.a_sketch(f"p{i}"), row) for i, row in enumerate(corrected(rows, near))]
+        found = style.measure_series(sketches, ids)
+        for (one,), (other,) in zip(plain, found, strict=True):
+            assert other.distance == pytest.approx(one.distance + near, abs=1e-5)
+            assert (other.unit, other.encoder) == (style.CORRECTED, ids["style"])
+
+
+def test_a_reference_that_is_near_to_everything_is_not_the_nearest(make) -> None:
+    hub, partner = (0.9, 0.436, 0, 0.8), (0.8, 0, 0.6, 0.1)
+    references = (styled(make.a_sketch("hub.png"), hub), styled(make.a_sketch("partner.png"), partner))
+    ids = {"style": "csd+csls:0123456789ab"}
+    expected = replace(make.expected(style_references=references), encoders=ids)
+    (found,) = style.measure(styled(make.observation(), (1, 0, 0, 0.2)), expected)
+    assert found.evidence.nearest == "partner.png"
+    assert found.distance == pytest.approx(1 - 0.8 + (0.1 + 0.2) / 2)
+    assert style.CORRECTED in found.evidence.reason
