@@ -153,6 +153,7 @@ def _model(provider: str, name: str, entry: Mapping[str, Any]) -> ImageModel:
     fields = dict(entry)
     able = dict(entry.get("abilities", {}))
     able["sizes"] = tuple((width, height) for width, height in able.get("sizes", ()))
+    able["reference_roles"] = tuple(able.get("reference_roles", ()))
     able["stronger_models"] = tuple(able.get("stronger_models", ()))
     fields["abilities"] = Abilities(**able)
     fields["price"] = Price(**entry.get("price", {}))

@@ -13,7 +13,7 @@ from consistency import Measurement
 from series.drift import Drifted, DriftKind
 from series.plan import FrameOrder
 from series.reinforce.words import palette_of, place_of
-from series.request import Abilities, GenerationRequest, Means
+from series.request import Abilities, GenerationRequest, Means, Role
 
 CHAINED_EDITS = 2
 """Edits upon edits before the picture is drawn anew: each one softens what the one before left alone."""
@@ -68,28 +68,38 @@ def _nothing(_: Situation) -> str:
     return ""
 
 
-def _reference_images(now: Situation) -> str:
-    return "" if now.abilities.reference_images > 0 else "the generator takes no reference pictures"
+def _reference_images(now: Situation, role: Role) -> str:
+    if now.abilities.reference_images <= 0:
+        return "the generator takes no reference pictures"
+    return (
+        "" if now.abilities.looks_at(role.value) else f"the generator takes no pictures of role {role.value}"
+    )
 
 
 def _own_references(now: Situation) -> str:
     pinned = any(one.references for one in now.order.characters if one.name == now.subject)
-    return _reference_images(now) or ("" if pinned else f"no reference picture of {now.subject} is pinned")
+    return _reference_images(now, Role.CHARACTER) or (
+        "" if pinned else f"no reference picture of {now.subject} is pinned"
+    )
 
 
 def _style_references(now: Situation) -> str:
     pinned = bool(now.order.style.references)
-    return _reference_images(now) or ("" if pinned else "no reference picture of the style is pinned")
+    return _reference_images(now, Role.STYLE) or (
+        "" if pinned else "no reference picture of the style is pinned"
+    )
 
 
 def _swatches(now: Situation) -> str:
     pinned = palette_of(now.order, now.subject) is not None
-    return _reference_images(now) or ("" if pinned else f"no palette of {now.subject} is pinned")
+    return _reference_images(now, Role.PALETTE) or (
+        "" if pinned else f"no palette of {now.subject} is pinned"
+    )
 
 
 def _sketch(now: Situation) -> str:
     pinned = any(one.place is not None for one in now.order.characters)
-    return _reference_images(now) or (
+    return _reference_images(now, Role.LAYOUT) or (
         "" if pinned else "nobody's place is pinned: there is nothing to sketch"
     )
 

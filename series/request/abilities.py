@@ -17,6 +17,8 @@ class Abilities:
     """Takes what to avoid apart from the prompt."""
     reference_images: int = 0
     """Pictures that may be sent along."""
+    reference_roles: tuple[str, ...] = ()
+    """Roles of pictures that it looks at ("style", "layout" ...); empty for all."""
     edit: bool = False
     """Changes a given picture on request."""
     mask: bool = False
@@ -29,3 +31,7 @@ class Abilities:
     """Other models of the same provider, from weak to strong."""
     idempotent: bool = False
     """A request that is sent again with the same key is neither made nor paid for twice."""
+
+    def looks_at(self, role: str) -> bool:
+        """Whether a picture of this role may be sent along."""
+        return self.reference_images > 0 and (not self.reference_roles or role in self.reference_roles)

@@ -60,7 +60,7 @@ def first_request(
         identities=tuple(_identity(member) for member in order.characters),
         absent=tuple(sorted(set(cast) - present)),
         palette=tuple(color for _, palette in palettes_of(order) for color in _colors(palette)),
-        references=_first_references(order, digests, abilities.reference_images),
+        references=_first_references(order, digests, abilities),
         seed=order.seed,
     )
 
@@ -98,28 +98,29 @@ def _colors(palette: Palette | None) -> tuple[NamedColor, ...]:
     return tuple(sorted(colors, key=lambda color: (color.name, color.hex)))
 
 
-def _first_references(order: FrameOrder, digests: Mapping[Path, str], limit: int) -> tuple[Reference, ...]:
+def _first_references(
+    order: FrameOrder, digests: Mapping[Path, str], abilities: Abilities
+) -> tuple[Reference, ...]:
     """In the order in which they are sent: characters in panel order, then the style."""
     pools = [
         _distinct(Reference(Role.CHARACTER, m.name, digests[path], path, m.pictured) for path in m.references)
         for m in order.characters
+        if abilities.looks_at(Role.CHARACTER.value)
     ]
-    style = order.style.references
+    style = order.style.references if abilities.looks_at(Role.STYLE.value) else ()
     pools.append(_distinct(Reference(Role.STYLE, "style", digests[path], path) for path in style))
     turns = sorted((turn, which) for which, pool in enumerate(pools) for turn in range(len(pool)))
-    kept = sorted((which, turn) for turn, which in turns[: max(limit, 0)])
+    kept = sorted((which, turn) for turn, which in turns[: max(abilities.reference_images, 0)])
     return tuple(pools[which][turn] for which, turn in kept)
 
 
-def adapted(
-    request: GenerationRequest, first: GenerationRequest, abilities: Abilities
-) -> GenerationRequest:
+def adapted(request: GenerationRequest, first: GenerationRequest, abilities: Abilities) -> GenerationRequest:
     """What was asked of another generator, as far as this one goes: the references and the size of the first
     request that it would get, references drawn here kept, its usual model, no more candidates than it makes.
 
     first: what this generator would be asked first. abilities: its own. Reinforcements stay.
     """
-    drawn = [one for one in request.references if one.role in _DRAWN]
+    drawn = [one for one in request.references if one.role in _DRAWN and abilities.looks_at(one.role.value)]
     references = [*drawn, *first.references][: max(abilities.reference_images, 0)]
     return replace(
         request,

@@ -132,12 +132,23 @@ def _reference(path: Path, role: Role, subject: str, request: GenerationRequest,
     limit = abilities.reference_images
     if limit <= 0:
         return "not sent: the generator takes no reference pictures"
+    if not abilities.looks_at(role.value):
+        return f"not sent: the generator takes no pictures of {_OF_ROLE[role]}"
     if len(request.references) >= limit:
         pictures = "1 reference picture" if limit == 1 else f"{limit} reference pictures"
         return f"not sent: {pictures} at most"
     if request.reinforcements:
         return "not sent: fewer pictures, so that those that matter weigh more"
     return "not sent: the same picture as another reference"
+
+
+_OF_ROLE = {
+    Role.CHARACTER: "characters",
+    Role.STYLE: "the style",
+    Role.PALETTE: "palettes",
+    Role.LAYOUT: "layouts",
+    Role.BASE: "what to edit",
+}
 
 
 def _picture(request: GenerationRequest, role: Role, subject: str) -> str:
