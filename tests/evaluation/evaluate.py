@@ -60,7 +60,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--task", action="append", help="only tasks with this text in their names; repeatable"
     )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of the bootstrap")
-    parser.add_argument("--workers", type=int, default=1, help="processes that observe")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that observe; with more than 1 no times"
+    )
     parser.add_argument("--cache", type=Path, help="keep what was observed here, for the next run")
     parser.add_argument("--json", type=Path, help="write everything here")
     parser.add_argument("--markdown", type=Path, help="write the tables here")

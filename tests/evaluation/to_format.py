@@ -37,8 +37,6 @@ PROJECTS, CAST, REFERENCES, STRANGERS = 120, 4, 3, 15
 PAGES = "fb_castle_v1"
 PHOTOGRAPHED = ("iy_", "uno_")
 """Pinned by a photograph, which says nothing about style."""
-THINGS = ("uno_1", "uno_2", "uno_3", "uno_4")
-"""Photo-like series without a person, who alone is judged by the face."""
 NO_SUBJECT = "subject"
 """A sheet of the data set that shows none."""
 PAINTINGS = {
@@ -171,7 +169,7 @@ class Generated:
         """Photo-like: against the reference, else against the other undrifted frames of the series."""
         task = "generator output, photo-like"
         for series, rows in self.frames.items():
-            if self.medium[series] != "photo" or series in THINGS:
+            if self.medium[series] != "photo":
                 continue
             pinned = self._references(series)
             for row in rows:

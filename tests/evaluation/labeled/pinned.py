@@ -71,9 +71,10 @@ def pin(references: Sequence[Reference], style: Sequence[Path], eyes: Eyes) -> P
     regions = {r.character: [] for r in references}
     faces: dict[str, list[Floats]] = {}
     around: list[Floats] = []
+    alone = len(regions) == 1
     for one in references:
         regions[one.character].append(eyes.region(one.file, one.box))
-        around += [eyes.region(one.file, box).vector for box in background(one.box)]
+        around += [eyes.region(one.file, box).vector for box in background(one.box) if alone]
         found = eyes.frame(one.file).faces
         if found and one.medium == "photo":
             faces.setdefault(one.character, []).append(found[0].vector)
@@ -85,7 +86,7 @@ def pin(references: Sequence[Reference], style: Sequence[Path], eyes: Eyes) -> P
     judged = {n: r for n, r in vectors.items() if n not in photographed or knows_photographs(ids["subject"])}
     return Pinned(
         encoders=ids,
-        gallery=_gallery(judged, np.stack(around) if len(vectors) == 1 else None, ids["subject"]),
+        gallery=_gallery(judged, np.stack(around) if alone else None, ids["subject"]),
         face_gallery=Gallery.build(face_rows, centered=False) if face_rows else None,
         locator=_locator(regions),
         looks={name: look_colors([region.colors for region in many]) for name, many in regions.items()},

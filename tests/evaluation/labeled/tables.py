@@ -106,7 +106,7 @@ _FULL = (
     "EER",
     "false alarms",
     "misses",
-    "UNSURE of same, of other",
+    "UNSURE of same, of other; share",
 )
 
 
@@ -131,7 +131,7 @@ def full_rows(report: Report) -> list[tuple[str, ...]]:
 
 def _unsure(f: Figures) -> str:
     same, other = round(f.unsure_same.value * f.same), round(f.unsure_other.value * f.other)
-    return f"{same} of {f.same}, {other} of {f.other} {bracket(f.unsure)}"
+    return f"{same} of {f.same}, {other} of {f.other}; {short(f.unsure.value)} {bracket(f.unsure)}".strip()
 
 
 def bracket(figure: Figure, digits: int = 3) -> str:
@@ -183,12 +183,18 @@ def peer_rows(report: Report) -> list[tuple[str, ...]]:
     ]
 
 
-_TIMES = ("task", "encoder", "new pictures", "boxes in them", "ms a picture")
+_TIMES = ("task", "encoder", "new pictures", "boxes in each", "processor ms a picture")
 
 
 def time_rows(report: Report) -> list[tuple[str, ...]]:
     return [
-        (t.task, t.encoder, str(t.spent.pictures), str(t.spent.boxes), short(t.spent.milliseconds, 0))
+        (
+            t.task,
+            t.encoder,
+            str(t.spent.pictures),
+            f"{t.spent.boxes / t.spent.pictures:.1f}" if t.spent.pictures else "–",
+            f"{t.spent.milliseconds:.0f}",
+        )
         for t in report.times
     ]
 
