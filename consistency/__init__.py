@@ -57,7 +57,16 @@ from consistency.errors import (
 from consistency.image import Frame, Limits, decode_frame, digest_file, frame_from_array, read_frame
 from consistency.judge import Assessment, Finding, Verdict, judge
 from consistency.locate import Locator
-from consistency.measurement import Box, Evidence, LabeledBox, Measurement, Result, SwatchMatch, Unmeasured
+from consistency.measurement import (
+    Box,
+    Evidence,
+    HeatMap,
+    LabeledBox,
+    Measurement,
+    Result,
+    SwatchMatch,
+    Unmeasured,
+)
 from consistency.observation import ColorField, Observation, Proposal, Region, pack, unpack, whole_region
 from consistency.observe import Counts, Desk, Observer, Waiting
 from consistency.palette import Palette, Swatch
@@ -108,6 +117,7 @@ __all__ = [
     "Finding",
     "Frame",
     "Gallery",
+    "HeatMap",
     "ImageEncoder",
     "ImageError",
     "LabeledBox",

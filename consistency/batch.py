@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from consistency.build import build_digest
 from consistency.color import srgb_to_lab
 from consistency.encoders.encoder import Encoders
 from consistency.errors import ImageError, ObservationError
 from consistency.image import WORKING_SIDE, Frame, encode_jpeg, mirrored_digest, read_frame, resize_area
+from consistency.likeness import FRAME_SIDE, views_of
 from consistency.locate import Locator
-from consistency.measurement import WHOLE, Box
+from consistency.measurement import WHOLE, Box, HeatMap
 from consistency.observation import (
     OBSERVATION_VERSION,
     ColorField,
@@ -92,13 +94,17 @@ class Recipe:
     def boxes_key(self, digest: str, request: Request) -> str:
         """Key of the boxes that a request comes to on this picture."""
         asked = [sorted(request.wanted.items()), [_row(place) for place in request.places], request.whole]
-        return self._key(
-            "boxes", digest, hashlib.sha256(json.dumps([asked, self.locator.id]).encode()).hexdigest()
-        )
+        by = [self.locator.id, self._maps if self.locator.by_map(request.wanted) else ""]
+        return self._key("boxes", digest, hashlib.sha256(json.dumps([asked, by]).encode()).hexdigest())
 
     def region_key(self, digest: str, box: Box) -> str:
-        """Key of what one box looks like."""
-        return self._key("region", digest, numbers(box), self.encoders.locked["subject"])
+        """Key of what one box looks like: a whole picture in maps too."""
+        maps = [self._maps] if box == WHOLE and self._maps else []
+        return self._key("region", digest, numbers(box), self.encoders.locked["subject"], *maps)
+
+    @property
+    def _maps(self) -> str:
+        return self.encoders.locked.get("maps", "")
 
     def lettering_key(self, digest: str, box: Box) -> str:
         """Key of what looks like letters in one box."""
@@ -134,8 +140,10 @@ def observe_batch(recipe: Recipe, tasks: Sequence[Task]) -> list[Done | Unreadab
     opened = [_open(task) for task in tasks]
     readable = [(task, frame) for task, frame in zip(tasks, opened, strict=True) if isinstance(frame, Frame)]
     observed = _frames(recipe.encoders, readable)
+    grids = _grids(recipe, readable)
     proposed = [
-        _boxes(recipe, task.request, seen) for (task, _), seen in zip(readable, observed, strict=True)
+        _boxes(recipe, task.request, seen, grid)
+        for (task, _), seen, grid in zip(readable, observed, grids, strict=True)
     ]
     regions = _regions(recipe, [frame for _, frame in readable], proposed)
     marks = [_lettering(recipe, frame, task.request.lettering) for task, frame in readable]
@@ -185,9 +193,22 @@ def _observe_frames(encoders: Encoders, frames: Sequence[Frame]) -> list[Observa
     ]
 
 
-def _boxes(recipe: Recipe, request: Request, observation: Observation) -> tuple[Proposal, ...]:
+def _grids(recipe: Recipe, readable: Sequence[tuple[Task, Frame]]) -> list[NDArray[np.float32] | None]:
+    """The maps of the frames in which somebody is sought by them."""
+    encoder, locator = recipe.encoders.maps, recipe.locator
+    if encoder is None:
+        return [None] * len(readable)
+    sought = [bool(locator.by_map(task.request.wanted)) for task, _ in readable]
+    frames = [frame for (_, frame), here in zip(readable, sought, strict=True) if here]
+    maps = iter(encoder.maps(frames, FRAME_SIDE) if frames else ())
+    return [next(maps) if here else None for here in sought]
+
+
+def _boxes(
+    recipe: Recipe, request: Request, observation: Observation, grid: NDArray[np.float32] | None
+) -> tuple[Proposal, ...]:
     whole = (Proposal("", WHOLE, 1.0, pinned=True),) if request.whole else ()
-    return (*whole, *request.places, *recipe.locator.locate(observation.colors, request.wanted))
+    return (*whole, *request.places, *recipe.locator.locate(observation.colors, request.wanted, grid))
 
 
 def _regions(
@@ -198,13 +219,30 @@ def _regions(
     crops = [frame.crop(p.box) for frame, proposals in zip(frames, boxes, strict=True) for p in proposals]
     vectors = iter(recipe.encoders.subject.encode(crops) if crops else ())
     fields = iter(map(subject_field, crops))
+    views = _views(recipe.encoders, frames, boxes)
     return [
         {
-            recipe.region_key(frame.digest, p.box): region_to_bytes(Region(p, next(vectors), next(fields)))
+            recipe.region_key(frame.digest, p.box): region_to_bytes(
+                Region(p, next(vectors), next(fields), next(views) if p.box == WHOLE else None)
+            )
             for p in proposals
         }
         for frame, proposals in zip(frames, boxes, strict=True)
     ]
+
+
+def _views(
+    encoders: Encoders, frames: Sequence[Frame], boxes: Sequence[tuple[Proposal, ...]]
+) -> Iterator[NDArray[np.float32] | None]:
+    """Of the pictures that are looked at whole, in their order."""
+    whole = [
+        frame
+        for frame, proposals in zip(frames, boxes, strict=True)
+        if any(proposal.box == WHOLE for proposal in proposals)
+    ]
+    if encoders.maps is None or not whole:
+        return iter([None] * len(whole))
+    return iter(views_of(encoders.maps, whole))
 
 
 def _lettering(recipe: Recipe, frame: Frame, boxes: Sequence[Box]) -> dict[str, bytes]:
@@ -222,20 +260,35 @@ def _rows_of(
     marks: dict[str, bytes],
 ) -> Done:
     rows = regions | marks
-    rows[recipe.boxes_key(seen.digest, task.request)] = json.dumps([_row(box) for box in boxes]).encode()
+    rows[recipe.boxes_key(seen.digest, task.request)] = _rows_to_bytes(boxes)
     rows[recipe.frame_key(seen.digest)] = task.frame if task.frame is not None else frame_to_bytes(seen)
     return Done(seen.digest, rows, encoded=len(regions) + (task.frame is None))
 
 
 def _row(proposal: Proposal) -> list[object]:
-    return [proposal.name, numbers(proposal.box), proposal.score, proposal.pinned]
+    return [proposal.name, numbers(proposal.box), proposal.score, proposal.pinned, proposal.by_map]
+
+
+def _rows_to_bytes(proposals: Sequence[Proposal]) -> bytes:
+    """A heat map is the same in all proposals for a character: it is kept once."""
+    heats = {
+        proposal.name: [proposal.heat.width, proposal.heat.height, proposal.heat.cells]
+        for proposal in proposals
+        if proposal.heat is not None
+    }
+    return json.dumps({"boxes": [_row(proposal) for proposal in proposals], "heat": heats}).encode()
 
 
 def proposals_of(row: bytes) -> tuple[Proposal, ...]:
     """Read a row of boxes. Raises ObservationError for other bytes."""
     try:
-        return tuple(Proposal(name, Box(*box), score, pinned) for name, box, score, pinned in json.loads(row))
-    except (TypeError, ValueError) as error:
+        read = json.loads(row)
+        heats = {name: HeatMap(*heat) for name, heat in read["heat"].items()}
+        return tuple(
+            Proposal(name, Box(*box), score, pinned, by_map, heats.get(name) if by_map else None)
+            for name, box, score, pinned, by_map in read["boxes"]
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ObservationError(f"this row is no list of boxes: {error}") from error
 
 

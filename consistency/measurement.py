@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,28 @@ class SwatchMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Where in the frame something may be: a small grid over the whole frame."""
+
+    width: int
+    height: int
+    """Cells."""
+    cells: str
+    """height × width bytes, row by row, as base64 text: 255 the likeliest spot, 0 as likely as anywhere."""
+
+    @classmethod
+    def of(cls, cells: NDArray[np.uint8]) -> HeatMap:
+        """cells: uint8 (height, width)."""
+        height, width = cells.shape
+        return cls(width, height, base64.b64encode(np.ascontiguousarray(cells).tobytes()).decode("ascii"))
+
+    @property
+    def array(self) -> NDArray[np.uint8]:
+        """uint8 (height, width). Raises ValueError where the cells are not that many bytes."""
+        return np.frombuffer(base64.b64decode(self.cells), np.uint8).reshape(self.height, self.width)
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a report shows beside a number. Every field may be empty."""
 
@@ -91,6 +117,8 @@ class Evidence:
     """Name of the reference (or of the other frame) that came nearest."""
     scores: Mapping[str, float] = field(default_factory=dict)
     """Named numbers behind the distance, for example one row of the swap matrix."""
+    heat: HeatMap | None = None
+    """Where it was sought, where maps said so."""
 
 
 @dataclass(frozen=True, slots=True)

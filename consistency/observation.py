@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from consistency.encoders.encoder import Face
 from consistency.errors import ObservationError
-from consistency.measurement import WHOLE, Box
+from consistency.measurement import WHOLE, Box, HeatMap
 from consistency.text_marks import TextMarks
 
-OBSERVATION_VERSION = 1
+OBSERVATION_VERSION = 2
 """Part of every cache key: raised when what is observed changes, so that old entries are not read."""
 
 
@@ -41,9 +41,14 @@ class Proposal:
     """Character who may be there; empty for the whole frame."""
     box: Box
     score: float
-    """How well the colors fit, in [-0.9, 1], comparable within one frame; 1 for a pinned place."""
+    """How well the colors fit, in [-0.9, 1], comparable within one frame; 1 for a pinned place. Of a proposal
+    by a map: how much better it fits than the frame's median window, in [-2.6, 2.6]."""
     pinned: bool = False
     """The box was given by a person, not proposed."""
+    by_map: bool = False
+    """Proposed by an encoder of maps, not by colors."""
+    heat: HeatMap | None = None
+    """Where in the frame the character was sought; the same in all its proposals."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +59,9 @@ class Region:
     vector: NDArray[np.float32]
     """float32 (d,), unit length, by the subject encoder."""
     colors: ColorField
+    views: NDArray[np.float32] | None = None
+    """float32 (sides, d), unit rows: the subject of a whole picture in maps, see `consistency.likeness`; None
+    for a part of a picture and without an encoder of maps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +141,8 @@ def region_to_bytes(region: Region) -> bytes:
         "lab": region.colors.lab,
         "weight": region.colors.weight,
     }
+    if region.views is not None:
+        arrays["views"] = region.views
     return pack({}, arrays)
 
 
@@ -140,7 +150,8 @@ def region_from_bytes(data: bytes, proposal: Proposal) -> Region:
     """Read what `region_to_bytes` wrote. Raises ObservationError for anything else."""
     _, arrays = unpack(data)
     try:
-        return Region(proposal, arrays["vector"], ColorField(arrays["lab"], arrays["weight"]))
+        colors = ColorField(arrays["lab"], arrays["weight"])
+        return Region(proposal, arrays["vector"], colors, arrays.get("views"))
     except KeyError as error:
         raise ObservationError(f"{_FOREIGN}: {error}") from error
 

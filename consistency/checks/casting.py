@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consistency.checks.expected import Expected, PinnedCharacter
-from consistency.measurement import Box
+from consistency.measurement import Box, HeatMap
 from consistency.observation import ColorField, Observation
 from consistency.vectors import Gallery
 
@@ -40,6 +40,10 @@ class Sighting:
     """None for a face."""
     clear: bool = True
     """False for a face that is too small or turned too far to reject anybody."""
+    by_map: bool = False
+    """Proposed by an encoder of maps, not by colors."""
+    heat: HeatMap | None = None
+    """Where in the frame its look was sought."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +115,16 @@ def _regions(observation: Observation, gallery: Gallery | None) -> list[Sighting
         return []
     distances = gallery.distances(np.stack([region.vector for region in regions]))
     return [
-        Sighting(r.proposal.box, r.proposal.name, r.proposal.score, r.proposal.pinned, row, r.colors)
+        Sighting(
+            r.proposal.box,
+            r.proposal.name,
+            r.proposal.score,
+            r.proposal.pinned,
+            row,
+            r.colors,
+            by_map=r.proposal.by_map,
+            heat=r.proposal.heat,
+        )
         for r, row in zip(regions, distances, strict=True)
     ]
 

@@ -4,8 +4,9 @@ For each pinned character one `identity` distance of the region that plays it (`
 of one character, `identity.photo` for a photographed person without a face encoder, `identity.unclear` for a
 face that is too small or turned too far to reject anybody), `identity.swap`: does that region look more like
 another character? `identity.missing`: does nothing look like it, and are its colors nowhere? and, where its
-place is pinned, `identity.place`: are they not at that place? For each character that the panel does not pin,
-`identity.unexpected`.
+place is pinned, `identity.place`: are they not at that place? Where maps said where to look,
+`identity.absent`: is every likely region unlike it, and does none stand out? For each character that the
+panel does not pin, `identity.unexpected`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ COLOR_SHARE_AT_LEAST = 0.002
 """Share of the frame that a main color needs to count as there: six cells of a field."""
 PLACE_SHARE_AT_LEAST = 0.02
 """The same of its pinned place, which holds little else: set with the limits of `identity.place`."""
+CONTRAST_WEIGHT = 3.0
+"""How much the contrast of the best region in the map counts beside the mean distance of all regions, for
+`identity.absent`. 1, 2, 3, 4 in a comic, boxes over 5 % of the panel against absent ones: AUC .910, .939,
+.938, .935; absent ones over 95 % of the others: .59, .78, .84, .84. Distance alone .79, map alone .87."""
 UNIT = "cosine distance"
 COLOR_ENCODER = "lab/1"
 """Id of what says that the colors of a missing character are nowhere: plain Lab and ΔE00, no encoder."""
@@ -38,7 +43,11 @@ COLOR_ENCODER = "lab/1"
 def measure(observation: Observation, expected: Expected) -> list[Result]:
     """→ the results of all pinned characters, then of the others. Empty when no character is pinned."""
     casting = cast_frame(observation, expected)
-    results = [result for role in casting.roles for result in _of_role(role, observation, expected)]
+    results = [
+        result
+        for role in casting.roles
+        for result in (*_of_role(role, observation, expected), *_absent(role, casting, expected))
+    ]
     return results + _unexpected(casting, expected)
 
 
@@ -64,7 +73,8 @@ def _of_role(role: Role, observation: Observation, expected: Expected) -> list[R
         return [Measurement("identity.unclear", name, role.distance, UNIT, role.encoder, evidence)]
     where = "at its pinned place" if role.sighting.pinned else "in the likeliest region"
     reason = f"{name}, {where}: {UNIT} {role.distance:.2f} to its references"
-    evidence = Evidence(reason=reason, boxes=(box,), nearest=role.person.look, scores=scores)
+    heat = role.sighting.heat
+    evidence = Evidence(reason=reason, boxes=(box,), nearest=role.person.look, scores=scores, heat=heat)
     own = Measurement(_check_of(role), name, role.distance, UNIT, role.encoder, evidence)
     return [
         own,
@@ -81,6 +91,31 @@ def _check_of(role: Role) -> str:
         return "identity.photo"
     characters = {character_of(look) for look in role.gallery.names} if role.gallery else set()
     return "identity" if len(characters) > 1 else "identity.alone"
+
+
+def _absent(role: Role, casting: Casting, expected: Expected) -> list[Result]:
+    """All regions that a map proposed for it are unlike it, and none stands out from the frame.
+
+    Only of maps and vectors of one maker, whose numbers were measured together, and for one of several
+    characters: a character alone is centered otherwise.
+    """
+    name, gallery = role.person.name, role.gallery
+    maps, subject = expected.encoders.get("maps", ""), expected.encoders["subject"]
+    if gallery is None or role.person.medium == "photo" or len(set(map(character_of, gallery.names))) < 2:
+        return []
+    mine = [s for s in casting.sightings if s.by_map and s.found_for == role.person.look]
+    if not mine or maps.partition(".")[0] != subject.partition(".")[0]:
+        return []
+    index = gallery.names.index(role.person.look)
+    distance = float(np.mean([sighting.distances[index] for sighting in mine]))
+    contrast = max(sighting.score for sighting in mine)
+    unlike = distance + CONTRAST_WEIGHT * max(0.0, 1 - contrast)
+    evidence = Evidence(
+        reason=f"the likeliest regions for {name}: mean {UNIT} {distance:.2f}, contrast {contrast:.2f}",
+        boxes=tuple(LabeledBox(sighting.box, f"{name}?") for sighting in mine),
+        heat=mine[0].heat,
+    )
+    return [Measurement("identity.absent", name, unlike, "cosine distance and contrast", maps, evidence)]
 
 
 def _missing(role: Role, distance: float, observation: Observation, expected: Expected) -> list[Result]:
@@ -161,6 +196,7 @@ def _likeliest(look: str, free: list[Sighting], expected: Expected) -> Measureme
         boxes=(LabeledBox(nearest.box, f"{look}?"),),
         nearest=look,
         scores=_scores(nearest, gallery),
+        heat=nearest.heat,
     )
     encoder = expected.encoders["subject"]
     return Measurement("identity.unexpected", look, similarity, "cosine similarity", encoder, evidence)

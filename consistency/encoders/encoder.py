@@ -68,9 +68,11 @@ class MapEncoder(Protocol):
     def weights(self) -> str:
         """sha256 (hex) of the model files and of the numbers that it was fitted to."""
 
-    def maps(self, frames: Sequence[Frame]) -> list[NDArray[np.float32]]:
-        """frames: n pictures of any size. → for each float32 (h, w, d), equal cells that together cover the
-        whole picture; d is the same for all. Each map depends on its own frame only."""
+    def maps(self, frames: Sequence[Frame], longest_side: int) -> list[NDArray[np.float32]]:
+        """frames: n pictures of any size. longest_side: pixels at which they are looked at.
+
+        → for each float32 (h, w, d), equal cells that together cover the whole picture; d is the same for all
+        pictures and sides. Each map depends on its own frame only."""
 
 
 @dataclass(frozen=True, slots=True)

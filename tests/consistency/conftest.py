@@ -19,6 +19,7 @@ from consistency import (
     Face,
     Frame,
     Gallery,
+    HeatMap,
     Observation,
     PinnedCharacter,
     Proposal,
@@ -107,10 +108,12 @@ def region(
     pinned: bool = False,
     rgb=(200, 40, 40),
     colors: ColorField | None = None,
+    by_map: bool = False,
+    heat: HeatMap | None = None,
 ) -> Region:
     row = np.array(vector, np.float32)
     colors = colors or color_field(rgb)
-    return Region(Proposal(name, box, score, pinned), row / np.linalg.norm(row), colors)
+    return Region(Proposal(name, box, score, pinned, by_map, heat), row / np.linalg.norm(row), colors)
 
 
 def observation(

@@ -6,12 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consistency import Box, ColorField, Locator
 from consistency.color import srgb_to_lab
-from consistency.locate import SEPARATE_BELOW
+from consistency.windows import SEPARATE_BELOW
 
 COAT, TROUSERS, SKIN = (200, 50, 46), (35, 40, 69), (243, 203, 168)
 FUR, BELLY = (140, 197, 180), (238, 243, 226)
@@ -73,6 +73,7 @@ def test_a_painted_figure_is_found_among_scenery(locator, street, name: str, tru
     assert not any(proposal.pinned for proposal in found)
 
 
+@settings(deadline=None)
 @given(x=st.integers(0, 50), y=st.integers(0, 14), seed=st.integers(0, 20))
 def test_a_figure_is_found_wherever_it_stands(locator, x: int, y: int, seed: int) -> None:
     pixels = scenery(seed)

@@ -65,7 +65,7 @@ FACE_ENCODERS = [
     "light.faces/1",
     *(f"insightface.{family}/1" for family in ("buffalo_l", "antelopev2", "auraface", "own")),
 ]
-LIGHT = {"style": "light.style/1", "subject": "light.subject/1"}
+LIGHT = {"style": "light.style/1", "subject": "light.subject/1", "maps": "light.maps/1"}
 
 
 def of_faces(make, ids: dict[str, str]) -> list:
@@ -88,8 +88,8 @@ def emitted(make) -> set[tuple[str, str]]:
     looks = {"mara": look_colors([make.color_field((200, 50, 46))])}
     seen = make.observation(
         make.region("", (1, 0, 0), WHOLE),
-        make.region("mara", (1, 0, 0), LEFT),
-        make.region("tib", (0, 1, 0), RIGHT),
+        make.region("mara", (1, 0, 0), LEFT, by_map=True),
+        make.region("tib", (0, 1, 0), RIGHT, by_map=True),
         colors=make.color_field((200, 50, 46), 24),
     )
     words = PinnedWords("Where to?", Box(0, 0, 1, 0.4), "mara"), PinnedWords("Click")

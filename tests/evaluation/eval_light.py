@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from consistency import (
     PinnedCharacter,
     Recipe,
     Request,
+    Result,
     Tolerance,
     Verdict,
     judge,
@@ -188,24 +190,16 @@ def series_alone(drawn: Sequence[Item], kept: set[str]) -> Iterator[Score]:
 def comic_panels(encoders: Encoders) -> None:
     """Is each character found where it is, and is one that is not there called missing?"""
     panels, boxes = rows_of(DATA / "comic" / "panels.csv"), rows_of(DATA / "comic" / "boxes.csv")
-    large = found = called = doubted = absent = 0
-    distances: dict[str, list[float]] = {}
+    tally: Counter[str] = Counter()
+    distances: dict[tuple[str, str], list[float]] = {}
     for episode in ("ep01", "ep03", "ep05"):
         references = episode_references(episode, encoders)
-        gallery = Gallery.build(
-            {
-                name: np.stack([whole_region(seen).vector for seen in all_of])
-                for name, all_of in references.items()
-            }
-        )
-        locator = Locator.build(
-            {name: [whole_region(seen).colors for seen in all_of] for name, all_of in references.items()}
-        )
-        looks = {
-            name: look_colors([whole_region(seen).colors for seen in all_of])
-            for name, all_of in references.items()
-        }
-        observer = Observer(Recipe(encoders, locator), ObservationCache(None))
+        regions = {name: [whole_region(seen) for seen in all_of] for name, all_of in references.items()}
+        fields = {name: [region.colors for region in own] for name, own in regions.items()}
+        views = {name: [r.views for r in own if r.views is not None] for name, own in regions.items()}
+        gallery = Gallery.build({name: np.stack([r.vector for r in own]) for name, own in regions.items()})
+        looks = {name: look_colors(own) for name, own in fields.items()}
+        observer = Observer(Recipe(encoders, Locator.build(fields, views)), ObservationCache(None))
         own = [panel for panel in panels if panel["episode"] == episode]
         requests = [Request(DATA / "comic" / p["path"], dict.fromkeys(gallery.names, 3)) for p in own]
         for panel, seen in zip(own, observer.observe(requests), strict=True):
@@ -214,24 +208,55 @@ def comic_panels(encoders: Encoders) -> None:
             for role in cast_frame(seen, Expected(encoders.ids, cast=tuple(cast), gallery=gallery)).roles:
                 box = there[role.person.name]
                 if box.area > LARGE:
-                    large += 1
-                    found += role.sighting is not None and role.sighting.box.iou(box) >= FOUND_FROM
+                    tally["large"] += 1
+                    tally["found"] += role.sighting is not None and role.sighting.box.iou(box) >= FOUND_FROM
             expected = Expected(encoders.ids, cast=tuple(cast), gallery=gallery, looks=looks)
-            for result in measure_frame(seen, expected, NOT_IDENTITY):
-                distances.setdefault(result.check, []).append(getattr(result, "distance", np.nan))
+            results = measure_frame(seen, expected, NOT_IDENTITY)
+            for name, box in there.items():
+                mine = [r for r in results if r.subject == name]
+                sizes = ("there", "there, large") if box.area > LARGE else ("there",)
+                for size in sizes if name in gallery.names else ():
+                    count(tally, distances, size, mine)
+            count_distances(distances, "not pinned", [r for r in results if r.check == "identity.unexpected"])
             for name in sorted(set(gallery.names) - set(panel["characters"].split())):
                 pinned = (PinnedCharacter(name, name),)
                 expected = Expected(encoders.ids, cast=pinned, gallery=gallery, looks=looks)
                 results = [r for r in measure_frame(seen, expected, NOT_IDENTITY) if r.subject == name]
-                verdict = judge(results, DEFAULT_TOLERANCES).verdict
-                absent += 1
-                called += verdict is Verdict.DRIFTED
-                doubted += verdict is not Verdict.CONSISTENT
-    print(f"comic panels, boxes not given: {found} of {large} large boxes found")
-    print(f"absent but pinned: {called} of {absent} DRIFTED, {doubted} not CONSISTENT")
-    for check, values in sorted(distances.items()):
-        cuts = np.nanquantile(values, [0.5, 0.9, 0.95, 0.98, 1])
-        print(f"  {check:20} 50 90 95 98 100 %: {np.round(cuts, 3).tolist()} ({len(values)})")
+                count(tally, distances, "absent", results)
+    print(f"comic panels, boxes not given: {tally['found']} of {tally['large']} large boxes found")
+    for size in ("absent", "there", "there, large"):
+        said = ", ".join(f"{what} {tally[f'{size}: {what}']}" for what in SAID)
+        print(f"  {size}: {said} of {tally[size]}")
+    for (check, size), values in sorted(distances.items()):
+        cuts = np.nanquantile(values, [0, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 1])
+        said = " ".join(f"{cut:.3f}" for cut in cuts)
+        print(f"  {check:20} {size:13} 0 5 10 20 50 80 90 95 98 100 %: {said} ({len(values)})")
+
+
+GONE = ("identity.missing", "identity.absent")
+"""Checks that say that a character is not there."""
+SAID = ("DRIFTED", "not CONSISTENT", "missing DRIFTED", "missing not CONSISTENT")
+
+
+def count(
+    tally: Counter[str], distances: dict[tuple[str, str], list[float]], size: str, results: Sequence[Result]
+) -> None:
+    """What is said about one character of one panel."""
+    count_distances(distances, size, results)
+    tally[size] += 1
+    whole = judge(results, DEFAULT_TOLERANCES).verdict
+    gone = [r for r in results if r.check in GONE]
+    missing = judge(gone, DEFAULT_TOLERANCES).verdict if gone else Verdict.CONSISTENT
+    for prefix, verdict in (("", whole), ("missing ", missing)):
+        tally[f"{size}: {prefix}DRIFTED"] += verdict is Verdict.DRIFTED
+        tally[f"{size}: {prefix}not CONSISTENT"] += verdict is not Verdict.CONSISTENT
+
+
+def count_distances(
+    distances: dict[tuple[str, str], list[float]], size: str, results: Sequence[Result]
+) -> None:
+    for result in results:
+        distances.setdefault((result.check, size), []).append(getattr(result, "distance", np.nan))
 
 
 def episode_references(episode: str, encoders: Encoders) -> dict[str, list[Observation]]:

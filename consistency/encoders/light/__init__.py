@@ -1,7 +1,8 @@
 """The encoder set `light`: small nets under Apache-2.0, by OpenVINO, beside the weights-free descriptors.
 
 Faces by YuNet and face-reidentification-retail-0095; subjects and style by MobileNet v1 together with what
-`classical` measures, since they add up; rendering is the classical one.
+`classical` measures, since they add up; where characters are by maps of the same net; rendering is the
+classical one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from consistency.build import committed_digest
 from consistency.encoders.encoder import Encoders
 from consistency.encoders.light.face_reid import LightFaces
+from consistency.encoders.light.maps import LightMaps
 from consistency.encoders.light.runtime import openvino
 from consistency.encoders.light.style import LightStyle
 from consistency.encoders.light.subject import LightSubject
@@ -47,7 +49,13 @@ def light(folder: Path | None = None) -> Encoders:
             recognizer.paths["recognizer"],
             _digest(detector.digest, recognizer.digest),
         ),
-        models={"style": (FEATURES,), "subject": (FEATURES,), "faces": (DETECTOR, RECOGNIZER)},
+        maps=LightMaps(net, _digest(features.digest, committed_digest("light_maps.npz"))),
+        models={
+            "style": (FEATURES,),
+            "subject": (FEATURES,),
+            "faces": (DETECTOR, RECOGNIZER),
+            "maps": (FEATURES,),
+        },
     )
 
 

@@ -1,4 +1,5 @@
-"""What fit_light.py writes: means over unrelated pictures, that are taken out before vectors are compared."""
+"""What fit_light.py writes: means and a whitening over unrelated pictures, taken out before vectors are
+compared."""
 
 from __future__ import annotations
 
@@ -18,6 +19,26 @@ class Learned:
     """float32 (2944,): of `mobilenet.activations`."""
     subject_mean: NDArray[np.float32]
     """float32 (1024,): of `mobilenet.features`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapWhitening:
+    """Fitted by tests/evaluation/fit_light.py on cells of the same photographs."""
+
+    mean: NDArray[np.float32]
+    """float32 (512,): of `mobilenet.maps`."""
+    transform: NDArray[np.float32]
+    """float32 (512, 128): to directions of about equal spread, the widest ones."""
+
+
+@cache
+def map_whitening() -> MapWhitening:
+    """The committed arrays, read once a process."""
+    with files("consistency").joinpath("encoders/data/light_maps.npz").open("rb") as file:
+        arrays = np.load(file, allow_pickle=False)
+        return MapWhitening(
+            **{field.name: arrays[field.name].astype(np.float32) for field in fields(MapWhitening)}
+        )
 
 
 @cache

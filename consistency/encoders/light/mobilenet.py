@@ -1,4 +1,4 @@
-"""Crops in, vectors of what they show out; frames in, vectors of how they are drawn out: MobileNet v1.
+"""Pictures in, MobileNet v1's vectors of what they show, of how they are drawn, and of what is where out.
 
 Howard et al. 2017. What is shown: the last activations, averaged over the subject. How it is drawn: mean and
 deviation of each channel's activations at three sizes, on the gray picture (Huang and Belongie 2017).
@@ -29,6 +29,17 @@ CELLS: Final = 7
 """Both sides of the last activations."""
 DIMENSIONS: Final = 1024
 """Channels of the last activations."""
+MAP_STRIDE: Final = 16
+"""Pixels between the cells of a map, both ways."""
+MAP_ACTIVATION: Final = 22
+"""Which activation maps are made of, in the order of the net, from 0: after the 11th separable convolution,
+the last of its size. See `light.maps`."""
+MAP_DIMENSIONS: Final = 512
+"""Channels of that activation."""
+MAP_MULTIPLE: Final = 32
+"""Pixels: sides of what the net sees in one piece are multiples of its coarsest stride."""
+MAP_BATCH: Final = 4
+"""Pictures of one size that go through the net together for their maps: 3 MB of input, 130 MB inside."""
 STYLE_SIDES: Final = (112, 56, 28)
 """Sides of the activations that measure style: strokes, textures, small shapes; 14 and 7 know objects."""
 BATCH: Final = 8
@@ -64,6 +75,37 @@ def activations(path: Path, frames: Sequence[Frame]) -> Floats:
     return np.concatenate(found) if found else np.zeros((0, 0), np.float32)
 
 
+def maps(path: Path, frames: Sequence[Frame], longest_side: int) -> list[Floats]:
+    """What is shown where. path: the .tflite file. longest_side: pixels at which pictures are looked at;
+    their sides become multiples of 32. → for each float32 (h, w, 512), ≥ 0, a cell for 16 × 16 pixels.
+    Pictures of one size share a run of the net. Raises as `load_net`."""
+    found: list[Floats] = [np.zeros((0, 0, MAP_DIMENSIONS), np.float32)] * len(frames)
+    sizes: dict[tuple[int, int], list[int]] = {}
+    for index, frame in enumerate(frames):
+        sizes.setdefault(_map_size(frame.pixels, longest_side), []).append(index)
+    for size, indices in sizes.items():
+        for start in range(0, len(indices), MAP_BATCH):
+            chosen = indices[start : start + MAP_BATCH]
+            batch = np.stack([_resized(frames[index].pixels, size) for index in chosen])
+            planes = _maps_net(path)(batch)[_OUTPUT]
+            for index, plane in zip(chosen, planes, strict=True):
+                found[index] = np.ascontiguousarray(plane.transpose(1, 2, 0))
+    return found
+
+
+def _map_size(pixels: Pixels, longest_side: int) -> tuple[int, int]:
+    """→ width, height in pixels."""
+    height, width = pixels.shape[:2]
+    scale = longest_side / max(height, width)
+    sides = (max(1, round(side * scale / MAP_MULTIPLE)) * MAP_MULTIPLE for side in (width, height))
+    return next(sides), next(sides)
+
+
+def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    how = cv2.INTER_AREA if max(size) < max(pixels.shape[:2]) else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8)
+
+
 def squeezed(pixels: Pixels) -> Pixels:
     """uint8 (h, w, 3) → uint8 (224, 224, 3): plain resize by area, as the vectors were measured with."""
     return np.asarray(cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
@@ -94,6 +136,20 @@ def _features_net(path: Path) -> Net:
 @cache
 def _style_net(path: Path) -> Net:
     return load_net(path, (None, SIDE, SIDE, 3), {_OUTPUT: (None, None)}, edit=_with_statistics)
+
+
+@cache
+def _maps_net(path: Path) -> Net:
+    shape = (None, MAP_DIMENSIONS, None, None)
+    return load_net(path, (None, None, None, 3), {_OUTPUT: shape}, edit=_map_activations)
+
+
+def _map_activations(runtime: Any, model: Any) -> Any:  # noqa: ANN401 - OpenVINO has no types
+    """The net up to the activations that maps are made of."""
+    activations = _activations(model)
+    if len(activations) <= MAP_ACTIVATION:
+        raise ValueError(f"it has {len(activations)} activations (Clamp), maps need {MAP_ACTIVATION + 1}")
+    return _ending_at(runtime, model, activations[MAP_ACTIVATION].output(0))
 
 
 def _last_activations(runtime: Any, model: Any) -> Any:  # noqa: ANN401 - OpenVINO has no types
