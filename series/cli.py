@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Annotated, cast
+from contextlib import suppress
+from typing import Annotated, NoReturn, cast
 
 import typer
 
@@ -75,7 +76,19 @@ def main() -> None:
     """Run the command line; turn every outcome into an exit code and one message."""
     _open_closed_streams()
     signal.signal(signal.SIGTERM, _terminated)
-    sys.exit(_run(sys.argv[1:]))
+    code = _run(sys.argv[1:])
+    if code == INTERRUPTED:
+        _leave_now(code)
+    sys.exit(code)
+
+
+def _leave_now(code: int) -> NoReturn:
+    """Threads that still wait for a provider may be inside of foreign code, which aborts when Python ends
+    them one by one."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _open_closed_streams() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isfinite
@@ -28,6 +28,8 @@ REFRESH_PER_SECOND = 4
 """Slow enough not to flicker, fast enough to look alive."""
 SOON_S = 10.0
 """Less than this is not counted down: the guess is coarser than that."""
+PANELS_NAMED = 10
+"""More names than this are no help: `series status` has them all."""
 BAR_COLUMNS = 24
 """Leaves room for the words beside it on a terminal of 60 columns."""
 
@@ -52,6 +54,10 @@ class RunEvents(Protocol):
 
     def stopping(self, in_flight: int) -> None:
         """The run was interrupted, and waits for so many pictures that were sent and will be paid for."""
+
+    def left(self, panels: Sequence[str], usd: float, *, billed_once: bool) -> None:
+        """It was interrupted again, and waits no more: requests for these panels are out that may cost so
+        much. billed_once: also when they are asked for again."""
 
 
 @dataclass(slots=True)
@@ -207,6 +213,19 @@ class RunProgress:
             self._count.last = waits
         if self._live is None:
             self._console.print(waits, markup=False)
+
+    def left(self, panels: Sequence[str], usd: float, *, billed_once: bool) -> None:
+        """See RunEvents."""
+        named = ", ".join(panels[:PANELS_NAMED]) + (" ..." if len(panels) > PANELS_NAMED else "")
+        again = (
+            "the next run asks again under the same key, and that is billed once"
+            if billed_once
+            else "the next run asks again only with --again"
+        )
+        self._console.print(
+            Text(f"left without an answer for {one_direction(named)}: {money(usd)} may be billed; {again}"),
+            soft_wrap=True,
+        )
 
     @property
     def line(self) -> str:

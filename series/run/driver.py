@@ -199,6 +199,8 @@ class Run:
         self._ran = Ran(self._loops)
         self._ready: list[tuple[int, int, str]] = []
         self._looking: dict[str, _Answered] = {}
+        self._sent: dict[Asked, float] = {}
+        """Sent, and without an answer in the books → US dollars."""
         self._at_desk = 0
         self._mending = 0
         self._error: SeriesError | None = None
@@ -284,14 +286,39 @@ class Run:
             self._mended(event)
 
     def _finish_what_was_sent(self) -> None:
-        if self._courier.busy:
-            self._watcher.stopping(self._courier.in_flight)
-        while self._courier.busy:
-            event = self._events.get()
-            if isinstance(event, Freed):
-                self._courier.freed(event.asked)
-            elif isinstance(event, Arrived) and self._courier.arrived(event.asked):
-                self._shop.store.settle(event.asked, event.answer)
+        """Wait for what is paid for. What costs nothing is asked for again by the next run. A second
+        interruption leaves now, and says what money is not known then."""
+        try:
+            if self._unpaid_for():
+                self._watcher.stopping(len(self._unpaid_for()))
+            while self._unpaid_for() and self._courier.busy:
+                self._keep_next()
+        except KeyboardInterrupt:
+            left = self._unpaid_for()
+            panels = tuple(sorted({asked.panel for asked in left}))
+            idempotent = self._shop.generator.abilities.idempotent
+            self._watcher.left(panels, sum(left.values()), billed_once=idempotent)
+            raise
+
+    def _unpaid_for(self) -> dict[Asked, float]:
+        """Requests that cost money and have no answer in the books → US dollars."""
+        return {asked: usd for asked, usd in self._sent.items() if usd}
+
+    def _keep_next(self) -> None:
+        try:
+            event = self._events.get(timeout=self._patience())
+        except queue.Empty:
+            for late in self._courier.overdue():
+                self._settle(late)
+            return
+        if isinstance(event, Freed):
+            self._courier.freed(event.asked)
+        elif isinstance(event, Arrived) and self._courier.arrived(event.asked):
+            self._settle(event)
+
+    def _settle(self, arrived: Arrived) -> None:
+        self._shop.store.settle(arrived.asked, arrived.answer)
+        self._sent.pop(arrived.asked, None)
 
     # --- one panel's next step --------------------------------------------------------------------------
 
@@ -330,9 +357,15 @@ class Run:
         if not self._ledger.may_reserve(usd, self._shop.budget, already):
             self._ran.stopped = self._out_of_money(usd)
             return
-        self._shop.store.reserve(asked, generator=self._shop.generator.name, usd=usd, request="")
-        self._ledger = self._ledger.reserved(usd, already)
-        self._watcher.asked(panel, step.number)
+        try:
+            self._shop.store.reserve(asked, generator=self._shop.generator.name, usd=usd, request="")
+            self._ledger = self._ledger.reserved(usd, already)
+            self._watcher.asked(panel, step.number)
+            self._sent[asked] = usd
+        except KeyboardInterrupt:
+            self._sent.pop(asked, None)
+            self._shop.store.release(asked)
+            raise
         self._courier.send(asked, step.request)
 
     def _out_of_money(self, usd: float) -> str:
@@ -347,7 +380,7 @@ class Run:
 
     def _came(self, arrived: Arrived, *, in_time: bool) -> None:
         asked, answer = arrived.asked, arrived.answer
-        self._shop.store.settle(asked, answer)
+        self._settle(arrived)
         if not in_time:
             return  # given up before; the next run finds it
         self._ledger = self._shop.store.ledger()

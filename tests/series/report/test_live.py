@@ -169,3 +169,15 @@ def test_time_left_is_said_as_coarsely_as_it_is_known(took, said):
         progress.finished("p1", "accepted")
         progress._live.refresh()
     assert f"1 of 3 panels, {said}" in out.getvalue()
+
+
+@pytest.mark.parametrize("file", [io.StringIO, Terminal])
+@pytest.mark.parametrize(
+    ("billed_once", "said"), [(True, "that is billed once"), (False, "asks again only with --again")]
+)
+def test_who_leaves_without_answers_is_told_what_they_may_cost(file, billed_once, said):
+    out = file()
+    with RunProgress(out, width=200) as progress:
+        progress.left(("p01", "[red]p02"), 0.08, billed_once=billed_once)
+    assert "left without an answer for p01, [red]p02: $0.08 may be billed" in out.getvalue()
+    assert said in out.getvalue()

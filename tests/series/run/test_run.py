@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -43,6 +43,9 @@ class Quiet:
         self.ended[panel] = state
 
     def stopping(self, in_flight: int) -> None:
+        pass
+
+    def left(self, panels: Sequence[str], usd: float, *, billed_once: bool) -> None:
         pass
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from series.run.hold import hold
+from series.run.ledger import MoneyState
+from series.run.store import look_into
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 DRIFTS = "generator: {name: previz, drift: {rate: 0.9, seed: 4, size: 1.0, price: 0.04, bill: bill.csv}}\n"
@@ -110,6 +112,51 @@ def test_an_interrupted_run_keeps_what_was_sent_and_goes_on(comic, series, gener
     assert series("run", "series.yaml", "--workers", "1").returncode in {0, 1}
     keys = [row["key"] for row in billed(comic)]
     assert len(keys) == len(set(keys))
+
+
+def test_a_second_interruption_says_which_money_is_not_known(comic, series, generator) -> None:
+    slow = "latency: {seconds: {1: 30.0}}, concurrency: 2, idempotent: false, price"
+    generator(DRIFTS.replace("price", slow))
+    command = [sys.executable, "-m", "series", "run", "series.yaml", "--workers", "1"]
+    run = subprocess.Popen(
+        command, cwd=comic.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: reserved(comic) == 2)
+    time.sleep(0.3)  # reserved first, sent then
+    run.send_signal(signal.SIGINT)
+    line = run.stderr.readline()
+    assert "waiting for 2 pictures on the way" in line
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=20)
+    assert run.returncode == 130, errors
+    assert "left without an answer for p01, p02: $0.08 may be billed" in errors
+    assert "asks again only with --again" in errors
+    status = series("status").stdout
+    assert "$0.08 more may have been billed" in status
+
+
+def test_an_interrupted_watch_for_a_persons_pictures_ends_at_once(comic, series, generator) -> None:
+    generator("generator: {name: folder, frames: mine, watch: true}\n")
+    command = [sys.executable, "-m", "series", "run", "series.yaml", "--workers", "1"]
+    run = subprocess.Popen(
+        command, cwd=comic.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: reserved(comic) == 4)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=20)
+    assert run.returncode == 130, errors
+    assert "paid for" not in errors
+
+
+def reserved(comic) -> int:
+    """Requests that are on their way, as the store knows."""
+    if not (comic.folder / "out/series.sqlite").is_file():
+        return 0
+    store = look_into(comic.folder / "out/series.sqlite", "Tiny")
+    if store is None:
+        return 0
+    with store:
+        return sum(row.state is MoneyState.RESERVED for row in store.books().money)
 
 
 def test_a_store_of_a_newer_version_is_left_alone(comic, series) -> None:
