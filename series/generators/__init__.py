@@ -115,6 +115,22 @@ def _replicate(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> 
     return make(options)
 
 
+def _leonardo(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
+    """Leonardo's v2 interface."""
+    del folder, out
+    from series.generators.leonardo import make
+
+    return make(options)
+
+
+def _firefly(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
+    """Adobe Firefly."""
+    del folder, out
+    from series.generators.firefly import make
+
+    return make(options)
+
+
 GENERATORS: Mapping[str, GeneratorFactory] = MappingProxyType(
     {
         "previz": _previz,
@@ -124,6 +140,8 @@ GENERATORS: Mapping[str, GeneratorFactory] = MappingProxyType(
         "comfyui": _comfyui,
         "automatic1111": _automatic1111,
         "replicate": _replicate,
+        "leonardo": _leonardo,
+        "firefly": _firefly,
         "gemini": _gemini,
     }
 )

@@ -61,15 +61,16 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         timeout_s: float,
         largest: int = LARGEST,
+        hosts: Collection[str] = (),
     ) -> None:
         """base_url: scheme, host and the path that all requests begin with. headers: sent with each, keys
-        included. timeout_s: for one answer, without a byte. Raises GeneratorError without the extra, and for
-        an address that is none."""
+        included. timeout_s: for one answer, without a byte. hosts: of the same provider, which may see the
+        keys too, as in `fetch`. Raises GeneratorError without the extra, and for an address that is none."""
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise GeneratorError(f"{masked(base_url)}: expected an address like https://host/path")
         self.base_url = base_url.rstrip("/")
-        self._largest = largest
+        self._largest, self._hosts = largest, tuple(hosts)
         httpx = _httpx()
         self._client = httpx.Client(
             headers=dict(headers or {}),
@@ -92,15 +93,18 @@ class HttpClient:
         payload: object = None,
         fields: Mapping[str, str] | None = None,
         files: Collection[tuple[str, tuple[str, bytes, str]]] = (),
+        content: bytes | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply | Failed:
         """payload: sent as JSON. fields and files: sent as multipart; a file is (field, (name, bytes, type)).
+        content: sent as it is.
 
         → the answer, whatever its status, or TIMEOUT, TRANSPORT or MALFORMED (too large).
         """
         url = path if path.startswith(("http://", "https://")) else f"{self.base_url}/{path.lstrip('/')}"
-        if urlsplit(url).netloc != urlsplit(self.base_url).netloc:
+        same = urlsplit(url).netloc == urlsplit(self.base_url).netloc
+        if not same and not may_fetch(url, self._hosts):
             return Failed(FailureKind.MALFORMED, f"refused to send to another host: {_host(url)}")
         request = self._client.build_request(
             method,
@@ -108,10 +112,25 @@ class HttpClient:
             json=payload,
             data=dict(fields) if fields else None,
             files=list(files) or None,
+            content=content,
             params=dict(query) if query else None,
             headers=dict(headers) if headers else None,
         )
         return self._bounded(self._client, request)
+
+    def hand_over(
+        self,
+        url: str,
+        *,
+        fields: Mapping[str, str],
+        files: Collection[tuple[str, tuple[str, bytes, str]]],
+        hosts: Collection[str],
+    ) -> Reply | Failed:
+        """Upload to where a provider says, as multipart, without any key. hosts: as in `fetch`."""
+        if not may_fetch(url, hosts, near=self.base_url):
+            return Failed(FailureKind.MALFORMED, f"refused to upload to {_host(url)}, which is not allowed")
+        request = self._plain.build_request("POST", url, data=dict(fields), files=list(files))
+        return self._bounded(self._plain, request)
 
     def fetch(self, url: str, *, hosts: Collection[str]) -> bytes | Failed:
         """A picture that an answer names by address. hosts: host names that it may come from, a leading dot

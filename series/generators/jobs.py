@@ -7,7 +7,7 @@ once. A job that is not done in time may still be made and billed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -42,6 +42,8 @@ class Waiting:
     until: float
     """By the clock."""
     clock: Clock = field(default_factory=Clock)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with each question, beside the client's own."""
 
 
 def follow(waiting: Waiting, read: Callable[[Reply], State | Failed | None]) -> State | Failed:
@@ -56,7 +58,7 @@ def follow(waiting: Waiting, read: Callable[[Reply], State | Failed | None]) -> 
             )
         clock.sleep(pause)
         pause = min(LONGEST_S, pause * GROWS)
-        reply = waiting.client.send("GET", waiting.path)
+        reply = waiting.client.send("GET", waiting.path, headers=waiting.headers)
         if isinstance(reply, Failed):
             continue
         if reply.status in {200, 202}:

@@ -13,21 +13,16 @@ from pydantic import Field, JsonValue
 
 from consistency import ConsistencyError, read_frame
 from series.errors import GeneratorError
-from series.generators.catalogue import catalogue, known_image_model
 from series.generators.credentials import need_secret
 from series.generators.generator import (
-    Abilities,
     Failed,
     FailureKind,
-    Generated,
     Outcome,
-    Pacing,
 )
-from series.generators.http import HttpClient, Reply, is_loopback, refused
-from series.generators.jobs import Clock, Waiting, fetched, follow
-from series.generators.options import shown
-from series.generators.outside import kept_outside
-from series.generators.typed import Options, read_options
+from series.generators.hosted import HostedModel, HostedOptions, require_https
+from series.generators.http import HttpClient, Reply, refused
+from series.generators.jobs import Clock, Waiting, follow
+from series.generators.typed import read_options
 from series.masking import masked
 from series.request import GenerationRequest, caption, negative_prompt
 
@@ -39,91 +34,54 @@ MULTIPLE: Final = 8
 _SAID: Final = 300
 
 
-class ReplicateOptions(Options):
+class ReplicateOptions(HostedOptions):
     """A hosted model, and how it draws."""
 
-    model: str = ""
-    """A row of `series providers replicate`."""
     version: str = ""
-    """The model's version (64 hex digits): pictures stay the same while it does. Left out, the row's."""
+    """The model's version (64 hex digits): pictures stay the same while it does. Left out, the newest."""
     steps: Annotated[int, Field(ge=1, le=500)] = 30
     guidance: Annotated[float, Field(ge=0, le=50)] = 7.5
     strength: Annotated[float, Field(gt=0, le=1)] = 0.6
     """Of edits: how far a picture may move away."""
-    price: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    """US dollars a picture, where your account pays another price than the row says."""
-    concurrency: Annotated[int, Field(ge=1, le=64)] | None = None
-    requests_per_minute: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    timeout_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     base_url: str = URL
 
 
-class Replicate:
+class Replicate(HostedModel):
     """A generator. Thread-safe."""
 
     def __init__(self, options: ReplicateOptions, *, clock: Clock | None = None) -> None:
         """Raises GeneratorError for a model without a row, and an address that is neither https nor here."""
-        self._options, self._clock = options, clock or Clock()
-        provider = catalogue().providers["replicate"]
-        self._row = known_image_model("replicate", options.model or provider.default)
-        self._pacing = replace(
-            provider.pacing,
-            concurrency=options.concurrency or provider.pacing.concurrency,
-            requests_per_minute=options.requests_per_minute or provider.pacing.requests_per_minute,
-            timeout_s=options.timeout_s or provider.pacing.timeout_s,
-        )
-        if not is_loopback(options.base_url) and not options.base_url.startswith("https://"):
-            raise GeneratorError(f"generator.base_url: {shown(options.base_url)}: an https address is wanted")
+        super().__init__("replicate", options, clock)
+        require_https(options.base_url, "base_url")
+        self._options = options
         self._client_: HttpClient | None = None
 
     @property
     def name(self) -> str:
         """With the model, and the version where one is pinned."""
         version = f"@{self._options.version[:12]}" if self._options.version else ""
-        return f"replicate:{self._row.name}{version}"
-
-    @property
-    def abilities(self) -> Abilities:
-        """As its row says."""
-        return self._row.abilities
-
-    @property
-    def pacing(self) -> Pacing:
-        """As the options say, else as published."""
-        return self._pacing
+        return f"{super().name}{version}"
 
     def ready(self) -> None:
         """Raises GeneratorError without the extra or the token, and for a model whose service has ended."""
         self._client()
-        self._row.require_service()
-
-    def price(self, request: GenerationRequest) -> float:
-        """The row's price, or the manifest's, for each picture."""
-        each = self._options.price if self._options.price is not None else self._row.price.image["any"]
-        return each * max(1, request.candidates)
+        self.row.require_service()
 
     def generate(self, request: GenerationRequest, key: str) -> Outcome:
         """Send, wait, fetch. Replicate knows no key of ours: the key changes nothing."""
         del key
-        until = self._clock.now() + self._pacing.timeout_s
         try:
             client, payload = self._client(), self._payload(request)
         except GeneratorError as error:
             return Failed(FailureKind.AUTH, str(error))
         except ConsistencyError as error:  # a picture that was pinned cannot be read any more
             return Failed(FailureKind.INVALID_REQUEST, str(error))
-        ended = self._made(client, payload, until)
-        if isinstance(ended, Failed):
-            return ended
-        images = fetched(client, ended, hosts=HOSTS)
-        usd = self.price(replace(request, candidates=len(ended)))
-        if isinstance(images, Failed):
-            return replace(images, usd=usd)
-        return kept_outside(Generated(images, usd), request)
+        return self.collected(client, self._made(client, payload), request, hosts=HOSTS)
 
-    def _made(self, client: HttpClient, payload: Mapping[str, Any], until: float) -> list[str] | Failed:
+    def _made(self, client: HttpClient, payload: Mapping[str, Any]) -> list[str] | Failed:
         """The addresses of the pictures."""
-        path = "/predictions" if self._version() else f"/models/{self._row.name}/predictions"
+        until = self.until()
+        path = "/predictions" if self._options.version else f"/models/{self.row.name}/predictions"
         reply = client.send("POST", path, payload=payload)
         if isinstance(reply, Failed):
             return reply
@@ -134,10 +92,7 @@ class Replicate:
             # Taken, in words that we do not understand: it may be made.
             return Failed(FailureKind.TIMEOUT, "the answer names no prediction; it may be made and billed")
         ended = _ended(reply)
-        return ended if ended is not None else follow(Waiting(client, place, until, self._clock), _ended)
-
-    def _version(self) -> str:
-        return self._options.version
+        return ended if ended is not None else follow(Waiting(client, place, until, self.clock), _ended)
 
     def _payload(self, request: GenerationRequest) -> dict[str, Any]:
         width, height = (-(-side // MULTIPLE) * MULTIPLE for side in request.structure.size)
@@ -159,7 +114,7 @@ class Replicate:
                 mask = np.zeros(pixels.shape, np.uint8)
                 mask[top:bottom, left:right] = 255
                 given["mask"] = _data_url(mask)
-        version = self._version()
+        version = self._options.version
         return {"version": version, "input": given} if version else {"input": given}
 
     def _client(self) -> HttpClient:
@@ -168,7 +123,7 @@ class Replicate:
             self._client_ = HttpClient(
                 self._options.base_url,
                 headers={"Authorization": f"Bearer {token.value}"},
-                timeout_s=self._pacing.timeout_s,
+                timeout_s=self.pacing.timeout_s,
             )
         return self._client_
 

@@ -12,13 +12,13 @@ pytest.importorskip("httpx2", reason="needs the extra http")
 
 from asked import edit, picture, request
 from contract import Fault
+from quick import Quick
 from replicate_server import SDXL_VERSION, TOKEN, ReplicateServer, decoded
 
 from consistency import Box, decode_frame
 from series.errors import GeneratorError
 from series.generators import load_generator
 from series.generators.generator import Failed, FailureKind, Generated
-from series.generators.jobs import Clock
 from series.generators.patience import patient
 from series.generators.replicate import Replicate, ReplicateOptions
 
@@ -27,20 +27,6 @@ from series.generators.replicate import Replicate, ReplicateOptions
 def server() -> Iterator[ReplicateServer]:
     with ReplicateServer() as running:
         yield running
-
-
-class Quick:
-    """A clock that waits by adding up."""
-
-    def __init__(self) -> None:
-        self.at, self.waits = 0.0, []
-
-    def now(self) -> float:
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.at += seconds
 
 
 @pytest.fixture
@@ -54,7 +40,7 @@ def make(server: ReplicateServer, quick: Quick, monkeypatch: pytest.MonkeyPatch)
 
     def made(**options: object) -> Replicate:
         settings = ReplicateOptions(base_url=f"{server.url}/v1", **options)
-        return Replicate(settings, clock=Clock(quick.now, quick.sleep))
+        return Replicate(settings, clock=quick.clock())
 
     return made
 
