@@ -153,7 +153,7 @@ def test_the_lock_names_a_swatch_s_own_tolerance(comic) -> None:
 
 def test_a_second_audit_observes_and_measures_nothing(comic, monkeypatch) -> None:
     first = comic.audit()
-    assert first.counts.decoded == 7  # three references, four frames
+    assert first.counts.decoded == 10  # three references and their mirror images, four frames
     monkeypatch.delattr(measure, "measure_frame")
     second = comic.audit()
     assert second.counts == Counts(cached=7)
@@ -167,8 +167,8 @@ def test_a_new_frame_is_the_only_one_observed(comic, pictures) -> None:
 
 
 def test_without_a_cache_file_everything_is_observed_again(comic) -> None:
-    assert comic.audit(cache=None).counts.decoded == 7
-    assert comic.audit(cache=None).counts.decoded == 7
+    assert comic.audit(cache=None).counts.decoded == 10
+    assert comic.audit(cache=None).counts.decoded == 10
 
 
 def test_other_limits_judge_again_without_observing(comic) -> None:
