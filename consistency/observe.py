@@ -1,4 +1,5 @@
-"""Observer: files in, observations out, in order. Each file is decoded at most once, then never again.
+"""Observer: files in, observations out, in order. Each file is decoded at most once (and once more for its
+mirror image), then never again.
 
 Facts are cached by content: the frame by (digest, encoders), the boxes to look at by (digest, request),
 what was seen in each box by (digest, box, encoder). A worker that holds the decoded frame does both
