@@ -73,7 +73,7 @@ def _object(body: str) -> Mapping[str, object]:
     except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
-        raise _ShapeError(f"the answer is no JSON object: {body[:SHOWN]!r}")
+        raise _ShapeError(f"the answer is no JSON object: {said(body, SHOWN)}")
     return data
 
 
@@ -84,8 +84,8 @@ def _without_picture(seen: _Seen, usd: float) -> Failed:
         return Failed(FailureKind.AUTH, said(f"the account is limited: {ended}"), usd=usd)
     if BLOCKED & set(reasons):
         return Failed(FailureKind.POLICY, said(f"the picture was blocked: {ended}"), stage="output", usd=usd)
-    words = " ".join(seen.texts)
-    answered = f"it answered in words: {words[:SHOWN]}" if words.strip() else "the answer holds no picture"
+    words = said(" ".join(seen.texts), SHOWN)
+    answered = f"it answered in words: {words}" if words else "the answer holds no picture"
     return Failed(FailureKind.NO_IMAGE, said("; ".join([answered, *seen.finished])), usd=usd)
 
 
@@ -101,11 +101,11 @@ def _look(data: Mapping[str, object], *, blocked: bool) -> _Seen:
     """Raises _ShapeError for an answer that is built otherwise."""
     candidates = data.get("candidates", [] if blocked else None)
     if not isinstance(candidates, list):
-        raise _ShapeError(f"the answer has no list of candidates: {json.dumps(data)[:SHOWN]}")
+        raise _ShapeError(f"the answer has no list of candidates: {_shown(data)}")
     seen = _Seen()
     for candidate in candidates:
         if not isinstance(candidate, dict):
-            raise _ShapeError(f"a candidate of the answer is no object: {json.dumps(candidate)[:SHOWN]}")
+            raise _ShapeError(f"a candidate of the answer is no object: {_shown(candidate)}")
         for part in _parts(candidate):
             _look_at(part, seen)
         reason = str(_get(candidate, "finishReason") or "")
@@ -121,7 +121,7 @@ def _parts(candidate: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
         return
     parts = content.get("parts", []) if isinstance(content, dict) else content
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        raise _ShapeError(f"the parts of the answer are no list of objects: {json.dumps(content)[:SHOWN]}")
+        raise _ShapeError(f"the parts of the answer are no list of objects: {_shown(content)}")
     yield from parts
 
 
@@ -157,6 +157,10 @@ def _get(data: Mapping[str, object], name: str) -> object:
     if name in data:
         return data[name]
     return data.get("".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name))
+
+
+def _shown(value: object) -> str:
+    return said(json.dumps(value, ensure_ascii=False), SHOWN)
 
 
 def _mapping(data: Mapping[str, object], name: str) -> Mapping[str, object]:

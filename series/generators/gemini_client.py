@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from series.errors import GeneratorError
 from series.generators.credentials import need_secret
+from series.generators.gemini_failures import AnswerTooLargeError
 from series.generators.gemini_options import GeminiOptions
-from series.generators.http import is_loopback
+from series.generators.http import LARGEST, is_loopback
 from series.masking import masked
 
 INSTALL: Final = 'pip install "series-consistency[gemini]"'
@@ -34,7 +35,11 @@ def make_client(options: GeminiOptions) -> Any:  # noqa: ANN401 - a type of a pa
         timeout=max(1, round(options.pacing.timeout_s * 1000)),
         retry_options=genai.types.HttpRetryOptions(attempts=1),
         # A redirect would carry the key to another host: httpx strips Authorization, not x-goog-api-key.
-        client_args={"follow_redirects": False, "trust_env": not is_loopback(options.base_url)},
+        client_args={
+            "follow_redirects": False,
+            "trust_env": not is_loopback(options.base_url),
+            "event_hooks": {"response": [_read_bounded]},
+        },
     )
     if not options.vertex:
         key = need_secret(KEY, "generator gemini")
@@ -50,6 +55,17 @@ def make_client(options: GeminiOptions) -> Any:  # noqa: ANN401 - a type of a pa
         credentials=credentials,
         http_options=http,
     )
+
+
+def _read_bounded(response: Any) -> None:  # noqa: ANN401 - of httpx or httpx2, whichever the SDK runs on
+    """Read an answer here, before the SDK reads it without a bound. Raises AnswerTooLargeError."""
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > LARGEST:
+            raise AnswerTooLargeError(f"an answer of more than {LARGEST >> 20} MB")
+    # What Response.read() keeps and looks for: the stream cannot be read twice, and has no public setter.
+    response._content = bytes(body)  # noqa: SLF001
 
 
 def _credentials() -> tuple[Any, str]:

@@ -16,6 +16,10 @@ from series.masking import masked
 REASON_LENGTH: Final = 500
 """Characters of a reason."""
 
+LOOKED_AT: Final = 20_000
+"""Characters of a text of which a reason may be made: an answer may have millions. More than a reason has, so
+that a key at its end is still seen whole."""
+
 BLOCKED: Final = frozenset(
     {
         "SAFETY",
@@ -55,10 +59,19 @@ _POLICY: Final = "Responsible AI"
 """Part of the message with which Vertex AI refuses a prompt for Imagen, as status 400."""
 
 # httpx and httpx2 name their exceptions alike, and the SDK runs on either.
-_UNSENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "WriteError", "WriteTimeout"})
+_UNSENT: Final = frozenset(
+    {
+        *("ConnectError", "ConnectTimeout", "PoolTimeout", "WriteError", "WriteTimeout"),
+        *("ProxyError", "UnsupportedProtocol", "LocalProtocolError"),
+    }
+)
 """The request did not arrive whole: nothing was made."""
-_UNANSWERED: Final = frozenset({"ReadTimeout", "ReadError", "RemoteProtocolError", "TransportError"})
+_UNANSWERED: Final = frozenset({"TransportError", "DecodingError"})
 """It was sent, and no whole answer came."""
+
+
+class AnswerTooLargeError(Exception):
+    """An answer that is larger than any picture."""
 
 
 def failure_of(error: Exception) -> Failed | None:
@@ -66,9 +79,18 @@ def failure_of(error: Exception) -> Failed | None:
     names = {base.__name__ for base in type(error).__mro__}
     if "APIError" in names:
         return _refused(error)
+    if isinstance(error, AnswerTooLargeError):
+        return Failed(FailureKind.MALFORMED, str(error))
     if "GoogleAuthError" in names:
-        kind = FailureKind.TRANSPORT if getattr(error, "retryable", False) else FailureKind.AUTH
+        # No token came: nothing was asked for yet.
+        lost = "TransportError" in names or getattr(error, "retryable", False)
+        kind = FailureKind.TRANSPORT if lost else FailureKind.AUTH
         return Failed(kind, said(f"Google's credentials: {error}"))
+    return _lost(error, names)
+
+
+def _lost(error: Exception, names: set[str]) -> Failed | None:
+    """An exception of the SDK's HTTP client; None for another one."""
     if names & _UNSENT:
         return Failed(FailureKind.TRANSPORT, said(f"not sent: {error or type(error).__name__}"))
     if "ReadTimeout" in names:
@@ -79,8 +101,9 @@ def failure_of(error: Exception) -> Failed | None:
 
 
 def said(text: str, length: int = REASON_LENGTH) -> str:
-    """One line for a person, without anything that looks like a key."""
-    return masked(" ".join(text.split()))[:length]
+    """The beginning, on one line for a person: without controls, half surrogates and what looks like a key."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in text[:LOOKED_AT])
+    return masked(" ".join(plain.split()))[:length]
 
 
 def _refused(error: Exception) -> Failed:

@@ -464,6 +464,23 @@ def test_a_wrong_key_is_auth_though_it_comes_with_status_400(server, monkeypatch
     assert server.heard == []
 
 
+def test_googles_own_variables_send_neither_request_nor_key_elsewhere(server, monkeypatch) -> None:
+    with GeminiServer() as other:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", other.url)
+        monkeypatch.setenv("GOOGLE_VERTEX_BASE_URL", other.url)
+        monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
+        monkeypatch.setenv("GOOGLE_GENAI_API_VERSION", "v9")
+        monkeypatch.setenv("GOOGLE_API_KEY", "AIza-a-key-of-something-else-00000000")
+        assert isinstance(ask(make(server), request(), server), Generated)
+        assert other.received == []
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(server, generator) -> None:
+    outcome = ask(generator, request(), server, Fault(body=b" " * (65 << 20)))
+    assert outcome.kind is FailureKind.MALFORMED
+    assert "more than 64 MB" in outcome.reason
+
+
 def test_a_dead_model_is_gone() -> None:
     with GeminiServer(dead=(BANANA,)) as server:
         assert ask(make(server), request(), server).kind is FailureKind.MODEL_GONE
@@ -488,6 +505,11 @@ def test_a_body_that_breaks_off_may_have_been_billed(server, generator) -> None:
     assert outcome.kind is FailureKind.TIMEOUT
     assert "broke off" in outcome.reason
     assert len(server.received) == 1
+
+
+def test_a_body_that_cannot_be_unpacked_may_have_been_billed(server, generator) -> None:
+    outcome = ask(generator, request(), server, Fault(200, b"no gzip", {"Content-Encoding": "gzip"}))
+    assert outcome.kind is FailureKind.TIMEOUT
 
 
 def test_a_server_that_is_not_there_was_sent_nothing() -> None:
@@ -573,6 +595,15 @@ def test_credentials_that_are_refused_are_auth(server, vertex) -> None:
     server.revoked = False
     assert outcome.kind is FailureKind.AUTH
     assert "revoked" in outcome.reason
+
+
+def test_a_token_that_cannot_be_fetched_is_asked_for_again(server, tmp_path, monkeypatch) -> None:
+    with GeminiServer() as gone:
+        path = service_account(tmp_path, gone.url)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    outcome = ask(make(server, vertex=True), request(), server)
+    assert outcome.kind is FailureKind.TRANSPORT
+    assert server.received == []
 
 
 def test_vertex_without_credentials_says_how_to_get_them(tmp_path, monkeypatch) -> None:
