@@ -101,7 +101,7 @@ def _lost(error: Exception, names: set[str]) -> Failed | None:
 
 
 def said(text: str, length: int = REASON_LENGTH) -> str:
-    """The beginning, on one line for a person: without controls, half surrogates and what looks like a key."""
+    """The beginning, on one line for a person: no controls, no half surrogates, nothing like a key."""
     plain = "".join(sign if sign.isprintable() else " " for sign in text[:LOOKED_AT])
     return masked(" ".join(plain.split()))[:length]
 
