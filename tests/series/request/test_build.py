@@ -156,6 +156,12 @@ def test_references_are_spread_fairly_and_sent_in_a_fixed_order(limit: int, expe
     assert sent(asked(CROWD, Abilities(reference_images=limit))) == expected
 
 
+def test_a_generator_gets_no_pictures_of_roles_that_it_does_not_look_at() -> None:
+    style_only = Abilities(reference_images=2, reference_roles=("style", "layout"))
+    assert sent(asked(CROWD, style_only)) == ["style/one.png", "style/two.png"]
+    assert sent(asked(CROWD, Abilities(reference_images=2, reference_roles=("layout",)))) == []
+
+
 def test_references_say_what_they_are_for_and_which_outfit_they_show() -> None:
     mara, tib, style = asked(CROWD, Abilities(reference_images=3)).references
     assert (mara.role, mara.subject, mara.wardrobe) == (Role.CHARACTER, "mara", "home")

@@ -1,0 +1,27 @@
+"""Names of secrets in, secrets out: found in the environment, never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from series.errors import GeneratorError
+from series.generators.credentials import find_secret, need_secret
+from series.masking import masked
+
+PLAIN = "a plain sentence of words"
+
+
+def test_a_secret_is_found_and_hidden_in_every_text_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAMP_KEY", f"  {PLAIN}\n")
+    secret = need_secret("LAMP_KEY", "generator lamp")
+    assert secret.value == PLAIN
+    assert PLAIN not in f"{secret} {secret!r}"
+    assert masked(f"the server said: {PLAIN}!") == "the server said: ***!"
+
+
+@pytest.mark.parametrize("value", ["", "   "])
+def test_an_empty_one_counts_as_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("LAMP_KEY", value)
+    assert find_secret("LAMP_KEY") is None
+    with pytest.raises(GeneratorError, match=r"generator lamp needs LAMP_KEY: .*export LAMP_KEY=….*keyring"):
+        need_secret("LAMP_KEY", "generator lamp")
