@@ -36,7 +36,7 @@ from series.generators.openai_sizes import nearest_allowed
 from series.generators.openai_wire import Wire
 from series.generators.put_back import mask_png, put_back
 from series.masking import masked
-from series.request import GenerationRequest, Role, prompt
+from series.request import GenerationRequest, Role, caption, prompt
 from series.request.build import nearest_size
 
 RAW_BYTES = 16 << 20
@@ -99,7 +99,7 @@ class OpenAIImages:
     def generate(self, request: GenerationRequest, key: str) -> Outcome:
         """Send it once. key: not sent, there is nothing there that would honor it."""
         del key
-        said = prompt(request)
+        said, shortened = self._words(request)
         refused = self._beyond(request, said)
         if refused:
             return Failed(FailureKind.INVALID_REQUEST, refused)
@@ -112,7 +112,15 @@ class OpenAIImages:
             return reply
         if reply.status != 200:
             return failed_of(reply)
-        return error_inside(reply) or self._taken(request, read_answer(reply), sent)
+        return error_inside(reply) or self._taken(request, read_answer(reply), sent, shortened)
+
+    def _words(self, request: GenerationRequest) -> tuple[str, tuple[str, ...]]:
+        """The prompt; where it is too long for the model, a caption in its place, and a note that says so."""
+        said, longest = prompt(request), self._service.longest_prompt
+        short = caption(request) if len(said) > longest else said
+        if short is said or len(short) > longest:
+            return said, ()
+        return short, (f"the prompt has {len(said)} characters, more than {longest}: sent as a caption",)
 
     def _beyond(self, request: GenerationRequest, said: str) -> str:
         """What the request asks for that the service cannot do; empty when it can do it all."""
@@ -153,7 +161,9 @@ class OpenAIImages:
             fields["mask"] = ("mask.png", mask_png(sent.base_size, mask), "image/png")
         return self._wire.edit(fields, request.candidates)
 
-    def _taken(self, request: GenerationRequest, answer: Answer, sent: Sent) -> Outcome:
+    def _taken(
+        self, request: GenerationRequest, answer: Answer, sent: Sent, shortened: tuple[str, ...]
+    ) -> Outcome:
         usd = self._billed(request, answer)
         images: list[GeneratedImage] = []
         notes = list(answer.wrong)
@@ -166,7 +176,7 @@ class OpenAIImages:
             images.append(image)
             notes += note
         if images:
-            return Generated(tuple(images), usd, tuple(_line(note) for note in notes))
+            return Generated(tuple(images), usd, (*shortened, *(_line(note) for note in notes)))
         if notes:
             return Failed(FailureKind.MALFORMED, _line("; ".join(notes)), usd=usd)
         return Failed(FailureKind.NO_IMAGE, "the answer holds no picture", usd=usd)

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue
+from pydantic_core import Url
 
 from series.errors import GeneratorError
 from series.generators.catalogue import ImageModel, Price, catalogue, known_image_model
@@ -28,6 +28,7 @@ from series.generators.openai_service import (
 )
 from series.generators.options import instead, shown
 from series.generators.typed import Options, read_options
+from series.masking import masked
 
 OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_HOST = "api.openai.com"
@@ -40,6 +41,7 @@ PROFILE_HELP = (
     "mask: false, candidates: 1}; see docs/providers/openai.md"
 )
 
+_WANTED = "https://… is wanted here, or http on this machine"
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]*")
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*")
 
@@ -82,6 +84,8 @@ class OpenAIOptions(Options):
     """The model; the usual one when it is left out."""
     quality: str = ""
     """low, medium, high, from 2.5 on also xhigh and max, or auto."""
+    references: Annotated[int, Field(ge=0, le=16)] | None = None
+    """Pictures sent along with a request at most: each costs."""
     base_url: str = OPENAI_URL
     """Another address that speaks the same language; needs a profile."""
     profile: Profile | None = None
@@ -99,24 +103,23 @@ class OpenAIOptions(Options):
 def read_service(options: Mapping[str, JsonValue]) -> Service:
     """Raises GeneratorError, one line a problem, each with its manifest key."""
     read = read_options(OpenAIOptions, options)
-    base_url = _address(read.base_url)
-    own = _is_openai(base_url)
+    url = _address(read.base_url)
+    own = _is_openai(url)
     if own and read.profile is not None:
         raise GeneratorError("generator.profile: OpenAI's own abilities are known; name another base_url")
     if not own and read.profile is None:
-        host = urlsplit(base_url).netloc
-        raise GeneratorError(f"generator.base_url: {host} is not OpenAI's, so {PROFILE_HELP}")
-    return _routed(read, base_url, read.profile) if read.profile else _official(read, base_url)
+        raise GeneratorError(f"generator.base_url: {_host_of(url)} is not OpenAI's, so {PROFILE_HELP}")
+    return _routed(read, url, read.profile) if read.profile else _official(read, url)
 
 
-def _official(read: OpenAIOptions, base_url: str) -> Service:
+def _official(read: OpenAIOptions, url: Url) -> Service:
     model = read.model or catalogue().providers[PROVIDER].default
     row = row_of(model)
     return Service(
-        base_url=base_url,
+        base_url=str(url).rstrip("/"),
         model=model,
         quality=_quality(read.quality, row.price),
-        abilities=row.abilities,
+        abilities=_limited(row.abilities, read.references),
         price=row.price,
         pacing=_pacing(read),
         secret=SECRET,
@@ -127,7 +130,7 @@ def _official(read: OpenAIOptions, base_url: str) -> Service:
     )
 
 
-def _routed(read: OpenAIOptions, base_url: str, profile: Profile) -> Service:
+def _routed(read: OpenAIOptions, url: Url, profile: Profile) -> Service:
     row = known_row(profile.like) if profile.like else None
     base = row.abilities if row is not None else Abilities()
     said = {
@@ -156,19 +159,25 @@ def _routed(read: OpenAIOptions, base_url: str, profile: Profile) -> Service:
     if not model:
         raise GeneratorError("generator.model: name the model as the router calls it")
     return Service(
-        base_url=base_url,
+        base_url=str(url).rstrip("/"),
         model=model,
         quality=_quality(read.quality, row.price) if row is not None else read.quality,
-        abilities=abilities,
+        abilities=_limited(abilities, read.references),
         price=price,
         pacing=_pacing(read),
-        secret=_secret(profile, base_url),
+        secret=_secret(profile, url),
         row=None,
         grid=row is not None and not row.abilities.sizes and profile.sizes is None,
         longest_prompt=profile.prompt or PROMPTS.get(row.name if row else "", LONGEST_PROMPT),
+        host=_host_of(url),
         hosts=_hosts(profile.hosts),
         response_format=profile.response_format or (_format(row) if row is not None else ""),
     )
+
+
+def _limited(abilities: Abilities, references: int | None) -> Abilities:
+    most = abilities.reference_images
+    return replace(abilities, reference_images=most if references is None else min(most, references))
 
 
 def known_row(like: str) -> ImageModel:
@@ -204,35 +213,41 @@ def _pacing(read: OpenAIOptions) -> Pacing:
     )
 
 
-def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.username or parts.password or parts.query or parts.fragment:
+def _address(text: str) -> Url:
+    """The address, written in the one way in which it is then used."""
+    try:
+        url = Url(text.strip())
+    except ValueError:
+        raise GeneratorError(f"generator.base_url: {_WANTED}, not {shown(masked(text))}") from None
+    if url.username or url.password or url.query or url.fragment:
         raise GeneratorError(
             "generator.base_url: no name, password or query belongs into the address; the key comes from "
             "the environment"
         )
-    plain = parts.scheme == "http" and is_loopback(text)
-    if not parts.hostname or not (parts.scheme == "https" or plain):
-        raise GeneratorError(
-            f"generator.base_url: https://… is wanted here, or http on this machine, not {shown(text)}"
-        )
-    return text.rstrip("/")
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(str(url))):
+        raise GeneratorError(f"generator.base_url: {_WANTED}, not {shown(masked(text))}")
+    return url
 
 
-def _is_openai(base_url: str) -> bool:
-    host = urlsplit(base_url).hostname or ""
-    return host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}")
+def _host_of(url: Url) -> str:
+    usual = {"https": 443, "http": 80}.get(url.scheme)
+    return f"{url.host}" if url.port in {usual, None} else f"{url.host}:{url.port}"
 
 
-def _secret(profile: Profile, base_url: str) -> str:
-    found = profile.secret or (NO_SECRET if is_loopback(base_url) else "")
-    if found == NO_SECRET and is_loopback(base_url):
+def _is_openai(url: Url) -> bool:
+    host = url.host or ""
+    return url.scheme == "https" and (host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}"))
+
+
+def _secret(profile: Profile, url: Url) -> str:
+    found = profile.secret or (NO_SECRET if is_loopback(str(url)) else "")
+    if found == NO_SECRET and is_loopback(str(url)):
         return found
     if not _ENVIRONMENT.fullmatch(found):
         # Never a default: the key of one service must not be sent to another.
         raise GeneratorError(
             f"generator.profile.secret: the name of the environment variable with the key for "
-            f"{urlsplit(base_url).netloc} is wanted here, like ROUTER_API_KEY; never the key itself"
+            f"{_host_of(url)} is wanted here, like ROUTER_API_KEY; never the key itself"
         )
     return found
 

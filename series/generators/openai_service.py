@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from series.generators.catalogue import ImageModel, Price, catalogue, known_image_model
 from series.generators.generator import Abilities, Pacing
@@ -42,13 +41,16 @@ class Service:
     grid: bool
     """Sizes are free but for steps and bounds (`openai_sizes`)."""
     longest_prompt: int = LONGEST_PROMPT
+    host: str = ""
+    """Where it is, behind a profile."""
     hosts: tuple[str, ...] = ()
+    """From where pictures may be fetched."""
     response_format: str = ""
 
     @property
     def name(self) -> str:
         """What decides the pictures."""
-        where = "" if self.row is not None else f"@{urlsplit(self.base_url).netloc}"
+        where = f"@{self.host}" if self.host else ""
         return f"{PROVIDER}:{self.model}{where}"
 
     def of(self, model: str) -> Price:

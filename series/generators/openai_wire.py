@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import openai
 
 INSTALL = 'pip install "series-consistency[openai]"'
+OLDEST = (3, 50)
+"""The first version of the SDK that this was written against."""
 ERROR_BYTES = 64 << 10
 """Bytes of an error's body that are read: its message has some hundred."""
 _UNSENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"})
@@ -83,6 +85,10 @@ def _client(service: Service) -> openai.OpenAI:
         import openai
     except ImportError as error:
         raise GeneratorError(f"generator {PROVIDER} needs the extra openai: {INSTALL}") from error
+    if not _recent(openai.VERSION):
+        raise GeneratorError(
+            f"generator {PROVIDER} needs openai 3.50 or later, not {openai.VERSION}: {INSTALL}"
+        )
     owner = f"generator {service.name}"
     key = NO_SECRET if service.secret == NO_SECRET else need_secret(service.secret, owner).value
     timeout = openai.Timeout(service.pacing.timeout_s, connect=min(CONNECT_S, service.pacing.timeout_s))
@@ -104,6 +110,11 @@ def _client(service: Service) -> openai.OpenAI:
             event_hooks={"response": [_refuse]},
         ),
     )
+
+
+def _recent(version: str) -> bool:
+    parts = version.split(".")[:2]
+    return all(part.isdigit() for part in parts) and tuple(map(int, parts)) >= OLDEST
 
 
 def _refuse(response: Any) -> None:  # noqa: ANN401 - httpx2's, which is not imported here

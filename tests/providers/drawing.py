@@ -37,7 +37,7 @@ CAST = ("mara", "tib", "oswin")
 SIZE = 0.7
 """How big a drift is: as big as the simulated model's usual one."""
 TOUCHED = 3
-"""Levels by which an edit changes all the rest of the picture: hosted models keep no pixel as it was."""
+"""Levels by which each edit changes all the rest of the picture: hosted models keep no pixel as it was."""
 PANELS = """\
 panels:
   - id: p01
@@ -121,6 +121,8 @@ class _Panel:
     """Prompts so far, each once."""
     seed: int = 0
     """Of the picture drawn last."""
+    edits: int = 0
+    """Upon each other, up to it."""
 
 
 class Studio:
@@ -171,7 +173,8 @@ class Studio:
             planned = panel.drifts[turn] if turn < len(panel.drifts) else None
             edit = said.startswith("Change only:")
             seed = self._seed(panel, images, turn, edit=edit)
-            panel.seed = seed
+            panel.seed, panel.edits = seed, panel.edits + 1 if edit else 0
+            touched = TOUCHED * panel.edits
             self.drawn.append(
                 Drawn(
                     panel.request.panel,
@@ -184,7 +187,7 @@ class Studio:
                 )
             )
         drawn = [
-            self._picture(panel.request, size, seed + index, planned if index == 0 else None, edit=edit)
+            self._picture(panel.request, size, seed + index, planned if index == 0 else None, touched)
             for index in range(count)
         ]
         with self._lock:
@@ -207,16 +210,13 @@ class Studio:
         size: tuple[int, int],
         seed: int,
         planned: Planned | None,
-        *,
-        edit: bool,
+        touched: int,
     ) -> bytes:
         asked = replace(request, seed=seed, structure=replace(request.structure, size=size))
         drifts = (Drift(planned.kind, planned.subject, SIZE),) if planned is not None else ()
         spoiled = spoil(draft_of(asked), asked, drifts, Dice(seed), cast=self._cast, worn=worn)
         pixels = spoiled.finished(draw(spoiled.draft))
-        if edit:
-            pixels = np.clip(pixels.astype(np.int16) + TOUCHED, 0, 255).astype(np.uint8)
-        return encode(pixels)
+        return encode(np.clip(pixels.astype(np.int16) + touched, 0, 255).astype(np.uint8))
 
 
 def small_series(

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-
-from .contract import Answer, ContractServer, Fault, Part, Received
+from contract import Answer, ContractServer, Fault, Part, Received
 
 KEY = "sk-proj-contract-0123456789abcdefghij"
 PER_MILLION = {"text": 5.0, "image": 8.0, "out": 30.0}
@@ -66,6 +65,14 @@ class OpenAIServer(ContractServer):
         self.url_host = ""
         """Where addresses point to; empty for this server."""
         self._draw, self._key, self._router, self._answers = draw or plain, key, router, answers
+
+    def draws(self, draw: Draw) -> None:
+        """From now on by this function."""
+        self._draw = draw
+
+    @property
+    def asked_with_mask(self) -> list[Asked]:
+        return [asked for asked in self.asked if asked.mask is not None]
 
     @property
     def base_url(self) -> str:

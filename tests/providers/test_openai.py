@@ -17,6 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from contract import Fault
+from openai_server import KEY, OpenAIServer, error, good, picture, told, usage_of
 
 from consistency import Box, decode_frame
 from series.generators import load_generator
@@ -32,11 +34,9 @@ from series.request import (
     Role,
     Structure,
     StyleWords,
+    caption,
     prompt,
 )
-
-from .contract import Fault
-from .openai_server import KEY, OpenAIServer, error, good, picture, told, usage_of
 
 pytest.importorskip("openai", reason="the extra openai is not installed")
 
@@ -298,7 +298,7 @@ def test_an_answer_without_a_picture_costs_all_the_same(server) -> None:
 
 
 def server_asked():
-    from .openai_server import Asked
+    from openai_server import Asked
 
     return Asked("/v1/images/generations", "gpt-image-2", "words", 1, (1024, 768), "medium")
 
@@ -555,6 +555,14 @@ def test_dalle_3_through_a_router_takes_no_quality_of_gpt_and_asks_for_bytes() -
         "response_format": "b64_json",
     }
     assert outcome.usd == pytest.approx(server.billed) == 0.04
+
+
+def test_a_prompt_that_is_too_long_for_a_model_is_sent_as_a_caption_and_said() -> None:
+    asked = request(absent=("tib",) * 40)
+    with OpenAIServer(router=True) as server:
+        outcome = router(server, prompt=len(prompt(asked)) - 1).generate(asked, "key")
+    assert server.asked[0].prompt == caption(asked)
+    assert f"the prompt has {len(prompt(asked))} characters" in outcome.notes[0]
 
 
 def test_pictures_behind_addresses_are_fetched_without_the_key() -> None:

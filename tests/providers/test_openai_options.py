@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -99,6 +102,28 @@ def test_making_it_and_its_price_need_neither_key_nor_network(monkeypatch) -> No
     assert generator().price(request()) > 0
 
 
+def test_without_the_sdk_or_with_an_old_one_ready_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-proj-0123456789abcdefgh")
+    monkeypatch.setitem(sys.modules, "openai", None)
+    with pytest.raises(GeneratorError, match=r'pip install "series-consistency\[openai\]"'):
+        generator().ready()
+    old = ModuleType("openai")
+    old.VERSION = "1.99.0"
+    monkeypatch.setitem(sys.modules, "openai", old)
+    with pytest.raises(GeneratorError, match=r"needs openai 3\.50 or later, not 1\.99\.0: pip install"):
+        generator().ready()
+
+
+def test_making_it_loads_no_sdk() -> None:
+    code = (
+        "import sys; from pathlib import Path; from series.generators import load_generator;"
+        "load_generator({'name': 'openai'}, folder=Path(), out=Path());"
+        "sys.exit(' '.join({'openai', 'httpx2'} & set(sys.modules)) or 0)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 # --- prices ---------------------------------------------------------------------------------------------
 
 
@@ -110,6 +135,13 @@ def test_quality_size_references_and_candidates_cost(tmp_path: Path) -> None:
     assert generator().price(request((2048, 2048))) > 4 * generator().price(request())
     assert generator().price(request(references=(one,))) > generator().price(request())
     assert generator().price(request(candidates=4)) == pytest.approx(4 * generator().price(request()))
+
+
+def test_fewer_references_may_be_asked_for_never_more() -> None:
+    assert generator(references=3).abilities.reference_images == 3
+    assert generator(model="dall-e-3", references=3).abilities.reference_images == 0
+    made = generator(base_url=ROUTER, references=3, profile={"secret": "KEY", "like": "gpt-image-2"})
+    assert made.abilities.reference_images == 3
 
 
 def test_a_picture_is_reserved_at_more_than_the_published_prices() -> None:
@@ -143,7 +175,14 @@ def test_openai_itself_takes_no_profile_its_regions_neither() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://api.openai.com.evil.example/v1", "https://evilapi.openai.com.example/v1"]
+    "url",
+    [
+        "https://api.openai.com.evil.example/v1",
+        "https://api.openai.com%2eevil.example/v1",
+        "https://evil.example/api.openai.com",
+        "https://evil.example\\.api.openai.com/v1",
+        "http://127.0.0.1/v1",
+    ],
 )
 def test_a_host_that_looks_like_openai_is_another(url: str) -> None:
     with pytest.raises(GeneratorError, match="is not OpenAI's"):
