@@ -25,7 +25,7 @@ from series.run.hold import hold
 from series.run.images import Images
 from series.run.ledger import run_figures, spent_since
 from series.run.past import home_of
-from series.run.prepare import choose_panels, first_requests, limits_of, open_generator
+from series.run.prepare import choose_panels, first_requests, limits_of, notes_of, open_generator
 from series.run.preview import Preview, earlier, preview
 from series.run.retell import keep_unsure, with_run
 from series.run.store import open_store
@@ -202,7 +202,8 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
             ran = Run(orders, requests, equipment, watcher, chosen).run()
         measured = with_series(publish(ran, folder, equipment.images), pinned, off)
         matches = Matches(folder.frames, (), ran.without_picture, ())
-        notes = (*lock_notes, f"stopped: {ran.stopped}") if ran.stopped else lock_notes
+        notes = (*notes_of(manifest, folder, options.generator), *lock_notes)
+        notes = (*notes, f"stopped: {ran.stopped}") if ran.stopped else notes
         audit = assemble_audit(
             manifest, matches, pinned, measured, tolerances, notes, encoders.licenses, loaded.choices
         )

@@ -6,9 +6,10 @@ next ones as p01.2.png, p01.3.png: one number for each different request, kept b
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -29,7 +30,7 @@ from series.generators.generator import (
     Pacing,
 )
 from series.generators.options import flag_option, no_others, shown, text_option
-from series.request import GenerationRequest
+from series.request import GenerationRequest, Reference
 from series.request.prompt import prompt
 
 FRAMES = "frames"
@@ -51,6 +52,7 @@ HUMAN = Abilities(edit=True, reference_images=16)
 
 _DIGEST = "Request "
 """Begins the last line of a prompt file."""
+_MARK = re.compile(rf"{_DIGEST}[0-9a-f]{{64}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class FolderGenerator:
                 number = self._number(request)
                 written = self._write_prompt(request, number)
         except (SeriesError, OSError) as error:
-            return Failed(FailureKind.INVALID_REQUEST, f"the prompt cannot be written: {error}")
+            # Not the request's fault: once it is put right, the next run asks again.
+            return Failed(FailureKind.WAITING, f"the prompt cannot be written: {error}")
         stem = _stem(request.panel, number)
         missing = (
             f"put {stem}.png into {self._said(self._options.frames)}; the prompt is in {self._said(written)}"
@@ -182,7 +185,7 @@ class FolderGenerator:
         """
         first, free = len(request.reinforcements) + 1, 0
         for number in count(first):
-            written = _request_of(self._prompt_file(request.panel, number))
+            written = self._request_of(self._prompt_file(request.panel, number))
             if written == request.digest:
                 return number
             if not free and (written is None or not self._files(_stem(request.panel, number))):
@@ -190,6 +193,21 @@ class FolderGenerator:
             if written is None:
                 break
         return free
+
+    def _request_of(self, path: Path) -> str | None:
+        """Digest of the request that a prompt file is of; None without such a file. Raises GeneratorError
+        for a file of somebody else's, which is never written over."""
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return None
+        last = text.rstrip().rsplit("\n", 1)[-1]
+        if not _MARK.fullmatch(last):
+            raise GeneratorError(
+                f"{self._said(path)} is no prompt of this tool: move it away, or name another folder "
+                f"(generator.prompts)"
+            )
+        return last.removeprefix(_DIGEST)
 
     def _prompt_file(self, panel: str, number: int) -> Path:
         return self._options.prompts / f"{panel}.{number}.txt"
@@ -208,7 +226,7 @@ class FolderGenerator:
         if request.references:
             lines += ["", "Pictures to give along, in this order:"]
             lines += [
-                f"{index}. {self._said(one.path)} ({one.role.value} {one.subject})"
+                f"{index}. {self._said(one.path)} ({_role(one)})"
                 for index, one in enumerate(request.references, 1)
             ]
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -226,17 +244,36 @@ class FolderGenerator:
             return str(path)
 
 
+def strangers(
+    options: Mapping[str, JsonValue], panels: Collection[str], *, folder: Path, out: Path
+) -> tuple[str, ...]:
+    """Pictures where frames are expected that are of no panel: file names, sorted. options: as in
+    `read_folder_options`."""
+    frames = read_folder_options(options, folder=folder, out=out).frames
+    try:
+        names = sorted(path.name for path in frames.iterdir())
+    except OSError:
+        return ()
+    return tuple(
+        name
+        for name in names
+        if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES and not _of_a_panel(name, panels)
+    )
+
+
+def _of_a_panel(name: str, panels: Collection[str]) -> bool:
+    stem = PurePosixPath(name).stem
+    panel, _, number = stem.rpartition(".")
+    return stem in panels or (panel in panels and number.isdecimal())
+
+
+def _role(reference: Reference) -> str:
+    role, subject = reference.role.value, reference.subject
+    return role if subject in {"", role} else f"{role} {subject}"
+
+
 def _stem(panel: str, number: int) -> str:
     return panel if number == 1 else f"{panel}.{number}"
-
-
-def _request_of(path: Path) -> str | None:
-    """Digest of the request that a prompt file is of; None without such a file."""
-    try:
-        last = path.read_text(encoding="utf-8", errors="replace").rstrip().rsplit("\n", 1)[-1]
-    except OSError:
-        return None
-    return last.removeprefix(_DIGEST)
 
 
 def _inside(text: str, key: str, folder: Path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from consistency import digest_file
 from series.errors import GeneratorError, SeriesError
 from series.generators import DEFAULT, NAME, load_generator
+from series.generators.folder import strangers
 from series.generators.generator import Abilities, Generator
 from series.generators.patience import patient
 from series.generators.previz.cast import check_cast
@@ -19,6 +20,9 @@ from series.reinforce import Limits
 from series.request import GenerationRequest, first_request
 from series.run.folder import RunFolder
 from series.run.option_lines import at_their_lines
+
+STRANGERS_NAMED = 10
+"""Files of no panel that are named: more have one cause."""
 
 
 def choose_panels(orders: Sequence[FrameOrder], wanted: Iterable[str]) -> tuple[str, ...]:
@@ -50,6 +54,22 @@ def _loaded(manifest: Manifest, folder: RunFolder, name: str | None) -> Generato
             raise  # about the command line
         raise at_their_lines(error, manifest) from None
     return loaded
+
+
+def notes_of(manifest: Manifest, folder: RunFolder, name: str | None) -> tuple[str, ...]:
+    """What a person should know of the generator's surroundings: pictures in its folder that are of no
+    panel. name: as in `open_generator`."""
+    planned = manifest.generator.get(NAME, DEFAULT)
+    if (name or planned) != "folder":
+        return ()
+    own = {key: value for key, value in manifest.generator.items() if key != NAME}
+    panels = [panel.id for panel in manifest.panels]
+    found = strangers(own if planned == "folder" else {}, panels, folder=manifest.folder, out=folder.root)
+    if not found:
+        return ()
+    more = f" and {len(found) - STRANGERS_NAMED} more" if len(found) > STRANGERS_NAMED else ""
+    of_none = "is of no panel" if len(found) == 1 else "are of no panel"
+    return (f"{', '.join(found[:STRANGERS_NAMED])}{more} {of_none}: a picture is named like its panel",)
 
 
 def first_requests(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from consistency import Assessment, Finding, Unmeasured, Verdict
 from series.audit import Audit, AuditedAttempt, AuditedFrame, RunFigures
 from series.drift import DriftKind, called, kind_of
+from series.generators.generator import FailureKind
 from series.measured import Measured
 from series.reinforce.attempt import Accept, AskHuman, Attempt, Decision, Mend, Repair, RepairKind, Retry
 from series.request import Means, Reinforcement
@@ -19,6 +20,10 @@ FINDINGS_TOLD = 4
 
 LOOK_AT = 3
 """Things to look at that are named for one frame."""
+WAITING_TOLD = 10
+"""Different things that panels wait for which a report names."""
+LISTED = 8
+"""Panels that wait for the same which a report names: more are a list that nobody reads."""
 IN_VAIN = "repaired here in vain"
 
 _MEANS = {
@@ -39,13 +44,36 @@ def with_run(
 ) -> Audit:
     """The audit with each frame's tries and what the run took. measured: "panel/digest" → results.
 
-    A panel whose tries gave no picture is a frame too, in its place, with the reason as its error.
+    A panel whose tries gave no picture is a frame too, in its place, with the reason as its error; but one
+    that waits for somebody's picture has no frame yet, and a note says what to do.
     """
     pictured = {frame.panel: frame for frame in audit.frames}
-    frames = [pictured.get(panel) or _without_picture(loop) for panel, loop in loops.items() if loop.attempts]
+    waiting = {panel: loop for panel, loop in loops.items() if _waits(loop)}
+    left = {panel for panel in loops if panel not in pictured and panel in waiting}
+    tried = (loop for panel, loop in loops.items() if loop.attempts and panel not in left)
+    frames = [pictured.get(loop.order.panel) or _without_picture(loop) for loop in tried]
     told = tuple(_frame(frame, loops[frame.panel], measured) for frame in frames)
-    missing = tuple(panel for panel in audit.panels_without_frame if not loops[panel].attempts)
-    return replace(audit, frames=told, panels_without_frame=missing, run=figures)
+    shown = {frame.panel for frame in told}
+    missing = tuple(panel for panel in audit.panels_without_frame if panel not in shown)
+    notes = (*_waiting_notes(waiting), *audit.notes)
+    return replace(audit, frames=told, panels_without_frame=missing, run=figures, notes=notes)
+
+
+def _waits(loop: FrameLoop) -> bool:
+    return bool(loop.attempts) and loop.attempts[-1].failure is FailureKind.WAITING
+
+
+def _waiting_notes(waiting: Mapping[str, FrameLoop]) -> Iterable[str]:
+    """What to do for panels that wait, once for those that wait for the same."""
+    alike: dict[str, list[str]] = {}
+    for panel, loop in waiting.items():
+        alike.setdefault(loop.attempts[-1].reason.replace(panel, "\0"), []).append(panel)
+    for reason, (first, *others) in list(alike.items())[:WAITING_TOLD]:
+        more = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+        same = f"; the same for {', '.join(others[:LISTED])}{more}" if others else ""
+        yield f"{first} waits for a picture: {reason.replace(chr(0), first)}{same}"
+    if len(alike) > WAITING_TOLD:
+        yield f"and {len(alike) - WAITING_TOLD} more panels wait for a picture: `series status` has them all"
 
 
 def keep_unsure(store: Store, audit: Audit, accepted: Collection[str]) -> None:

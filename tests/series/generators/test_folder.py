@@ -13,7 +13,7 @@ import pytest
 
 from series.drift import DriftKind
 from series.errors import GeneratorError
-from series.generators.folder import FolderGenerator, FolderOptions, read_folder_options
+from series.generators.folder import FolderGenerator, FolderOptions, read_folder_options, strangers
 from series.generators.generator import Failed, FailureKind, Generated
 from series.request import EditOf, Means, Reference, Reinforcement, Role
 
@@ -111,10 +111,16 @@ def test_a_changed_manifest_before_any_picture_writes_the_prompt_anew(series: Pa
 def test_pictures_to_give_along_are_listed_with_their_role(series: Path, asked) -> None:
     path = series / "refs/mara.png"
     base = EditOf("d" * 64, series / "out/images/dd.png", "r" * 64)
-    request = asked(references=(Reference(Role.CHARACTER, "mara", "e" * 64, path),), edit=base)
+    pictures = (
+        Reference(Role.CHARACTER, "mara", "e" * 64, path),
+        Reference(Role.STYLE, "style", "f" * 64, path),
+        Reference(Role.PALETTE, "mara", "a" * 64, path),
+    )
+    request = asked(references=pictures, edit=base)
     make(series).generate(request, "key")
     text = (series / "out/prompts/p01.1.txt").read_text(encoding="utf-8")
     assert "1. refs/mara.png (character mara)" in text
+    assert "2. refs/mara.png (style)\n3. refs/mara.png (palette mara)\n" in text
     assert "Start from this picture: out/images/dd.png" in text
 
 
@@ -168,11 +174,37 @@ def test_a_link_out_of_the_series_folder_is_not_followed(series: Path, sample: P
     assert "leaves the series folder" in outcome.reason
 
 
-def test_a_prompt_that_cannot_be_written_is_a_failure(series: Path, asked) -> None:
+def test_a_prompt_that_cannot_be_written_is_a_failure_and_written_later(
+    series: Path, sample: Path, asked
+) -> None:
     (series / "out").write_text("in the way")
     outcome = make(series).generate(asked(), "key")
-    assert outcome.kind is FailureKind.INVALID_REQUEST
+    assert not outcome.kind.final
     assert "prompt cannot be written" in outcome.reason
+    (series / "out").unlink()
+    put(sample, 1, series / "frames/p01.png")
+    assert isinstance(make(series).generate(asked(), "key"), Generated)
+
+
+@pytest.mark.parametrize("text", ["my own notes\n", "", "Request for more red\n", "Request " + "d" * 63])
+def test_a_text_of_somebody_elses_is_never_written_over(series: Path, asked, text: str) -> None:
+    notes = series / "out/prompts/p01.1.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text(text)
+    outcome = make(series).generate(asked(), "key")
+    assert outcome.kind is FailureKind.WAITING
+    assert "out/prompts/p01.1.txt is no prompt of this tool: move it away" in outcome.reason
+    assert notes.read_text() == text
+    assert [path.name for path in notes.parent.iterdir()] == ["p01.1.txt"]
+
+
+def test_pictures_of_no_panel_are_named(series: Path) -> None:
+    (series / "mine").mkdir()
+    for name in ("p01.png", "p01.2.jpg", "P3.png", "p04x.webp", "p01.x.png", "notes.txt", "a.b.3.png"):
+        (series / "mine" / name).write_bytes(b"")
+    found = strangers({"frames": "mine"}, ["p01", "a.b"], folder=series, out=series / "out")
+    assert found == ("P3.png", "p01.x.png", "p04x.webp")
+    assert strangers({}, ["p01"], folder=series, out=series / "out") == ()
 
 
 @pytest.mark.parametrize(
