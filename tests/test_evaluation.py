@@ -478,7 +478,7 @@ def test_the_table_takes_its_place_in_a_page_and_nothing_else(report) -> None:
     page = report[2]
     assert "before" not in page
     assert page.startswith("# Page\n\n<!-- evaluate.py: summary -->\n\n|")
-    assert page.endswith("|\n\n<!-- evaluate.py: end -->\n\nEnd.\n")
+    assert page.endswith(" of 4.\n\n<!-- evaluate.py: end -->\n\nEnd.\n")
     assert "| told: it or another pinned character | 4 / 4 | 1 [1, 1] | 0/4 · 0/4 · 0 % |" in page
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labeled.eyes import Spent
-from labeled.measured import DRAWN_RIGHT, WHICH, Finding
+from labeled.measured import DRAWN_RIGHT, FOUND_FROM, LARGE, WHICH, Finding
 from labeled.metrics import Figure, Figures
 from labeled.peers import Decided
 from labeled.reader import DataError
@@ -248,7 +248,20 @@ def summary(report: Report) -> str:
             f = own.get(name)
             row += ["–", "–"] if f is None else [span(f.auc), _rates(f)]
         rows.append(row)
-    return markdown(head, rows)
+    return f"{markdown(head, rows)}{_places(report)}"
+
+
+def _places(report: Report) -> str:
+    """One sentence under the table, where places were not told."""
+    found: dict[str, list[str]] = {}
+    for one in report.found:
+        if one.finding.large:
+            share = f"{one.encoder} {one.finding.found} of {one.finding.large}"
+            found.setdefault(one.task, []).append(share)
+    if not found:
+        return ""
+    tasks = "; ".join(f"{task}: {', '.join(shares)}" for task, shares in found.items())
+    return f"\n\nBoxes over {LARGE:.0%} of the frame that were found (IoU ≥ {short(FOUND_FROM)}): {tasks}."
 
 
 def _rates(f: Figures) -> str:
