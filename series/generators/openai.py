@@ -218,7 +218,8 @@ def _finished(data: bytes, base: bytes, mask: Box | None) -> tuple[GeneratedImag
         return GeneratedImage(data), []
     if len(data) > RAW_BYTES:
         return GeneratedImage(whole), [f"the raw answer has {len(data)} bytes: not kept beside the picture"]
-    suffix = ".raw.jpg" if data.startswith(b"\xff\xd8\xff") else ".raw.png"
+    kinds = {b"\xff\xd8": ".raw.jpg", b"RI": ".raw.webp"}
+    suffix = kinds.get(data[:2], ".raw.png")
     return GeneratedImage(whole, {suffix: data}), []
 
 

@@ -28,7 +28,8 @@ SHOWN = 400
 LOOKED_AT = 2000
 """Characters of them that are looked at: hiding keys takes time, and what is cut off here is not shown."""
 
-_DAILY = re.compile(r"\bper day\b|\b(?:RPD|TPD|IPD)\b", re.IGNORECASE)
+_NO_USE = re.compile(r"\bper day\b|\b(?:RPD|TPD|IPD)\b|\blimit:? 0\b", re.IGNORECASE)
+"""Of limits by the day, and of one of nothing: an account without access to the model."""
 _AGAIN_IN = re.compile(r"try again in (\d+(?:\.\d+)?)\s*(ms|s|m|h)\b", re.IGNORECASE)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -51,7 +52,7 @@ def _means(status: int, codes: frozenset[str], said: str) -> FailureKind | None:
     """What an error's codes and status say beyond the plain meaning of its status."""
     if POLICY & codes:
         return FailureKind.POLICY
-    if QUOTA & codes or (status == 429 and _DAILY.search(said)):
+    if QUOTA & codes or (status == 429 and _NO_USE.search(said)):
         return FailureKind.QUOTA
     if GONE & codes:
         return FailureKind.MODEL_GONE

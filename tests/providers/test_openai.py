@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import logging
 import socket
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 from contract import Fault
 from openai_server import KEY, OpenAIServer, error, good, picture, told, usage_of
+from PIL import ExifTags, Image
 
 from consistency import Box, decode_frame
 from series.generators import load_generator
@@ -210,6 +212,19 @@ def test_a_mask_has_the_size_of_a_base_of_any_size_and_format(server, tmp_path: 
     assert np.array_equal(pixels(outcome.images[0].data)[:100], pixels(base)[:100])
 
 
+def test_a_base_that_lies_on_its_side_is_sent_upright_with_its_mask(server, tmp_path: Path) -> None:
+    drawn, turned = np.zeros((480, 640, 3), np.uint8), io.BytesIO()
+    drawn[:, :320] = 200
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # the top is at the right: shown as 480 × 640
+    Image.fromarray(drawn).save(turned, "JPEG", exif=exif, quality=95)
+    asked = edit(tmp_path, turned.getvalue(), Box(0.0, 0.5, 1.0, 1.0), size=(480, 640))
+    outcome = connected(server).generate(asked, "key")
+    assert server.asked[0].mask.shape == (640, 480)
+    assert np.array_equal(pixels(server.asked[0].images[0]), pixels(turned.getvalue()))
+    assert pixels(outcome.images[0].data)[:300].min() > 190
+
+
 def test_an_answer_of_another_shape_is_kept_as_it_came_and_said(server, tmp_path: Path) -> None:
     wrong = picture((600, 600), 8)
     server.faults.append(good(wrong))
@@ -327,6 +342,10 @@ CASES = {
     ),
     "a daily limit": (
         error(429, "Rate limit reached on requests per day (RPD): Limit 200.", code="rate_limit_exceeded"),
+        FailureKind.QUOTA,
+    ),
+    "no access": (
+        error(429, "Rate limit reached on images per min: Limit 0, Used 0, Requested 1."),
         FailureKind.QUOTA,
     ),
     "a redirect": (
@@ -652,9 +671,11 @@ def test_no_log_holds_the_key(server, caplog) -> None:
     assert KEY not in caplog.text
 
 
-def test_a_jpeg_answer_is_kept_beside_a_masked_edit_by_its_own_name(server, tmp_path: Path) -> None:
-    answer = picture((1024, 768), 2, ".jpg")
+@pytest.mark.parametrize("suffix", [".jpg", ".webp"])
+def test_an_answer_of_another_format_is_kept_beside_by_its_own_name(server, tmp_path, suffix: str) -> None:
+    answer = picture((1024, 768), 2, suffix)
     server.faults.append(good(answer))
     outcome = connected(server).generate(edit(tmp_path, picture((1024, 768), 5), MASK), "key")
-    assert outcome.images[0].beside == {".raw.jpg": answer}
+    assert outcome.images[0].beside == {f".raw{suffix}": answer}
+    assert not checked(outcome, request()).notes
     assert cv2.imdecode(np.frombuffer(outcome.images[0].data, np.uint8), 1).shape == (768, 1024, 3)
