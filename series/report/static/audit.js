@@ -482,6 +482,10 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
   filters.hidden = false;
+  // What is jumped to stays clear of the filters, on however many lines they stand.
+  new ResizeObserver(function () {
+    document.documentElement.style.setProperty("--bar", filters.offsetHeight + "px");
+  }).observe(filters);
   openAll.hidden = false;
   document.querySelectorAll(".frame > details[open]").forEach(fill);
   document.querySelectorAll(".chart[open] .plot").forEach(draw);

@@ -261,3 +261,20 @@ def test_over_the_limit_a_tile_leads_to_the_list_of_its_attempts(opened, long):
     page.click("#tile-3 a")
     assert page.locator("#frame-3 .try:visible").count() == 3
     assert page.locator("#frame-3 img").count() == 0
+
+
+@pytest.mark.parametrize("width", [700, 900, 1280])
+def test_the_filters_never_cover_what_is_jumped_to(opened, run, width):
+    page = opened(run, width)
+    page.wait_for_selector("#filters:visible")
+    for heading in ("took-title", "frame-1"):
+        top, bar = page.evaluate(
+            """id => {
+                document.getElementById(id).scrollIntoView();
+                const bar = document.getElementById("filters").getBoundingClientRect();
+                const covered = bar.top <= 0 ? bar.bottom : 0;
+                return [document.getElementById(id).getBoundingClientRect().top, covered];
+            }""",
+            heading,
+        )
+        assert top >= bar
