@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import nan
+from math import isfinite, nan
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +38,8 @@ from labeled.reader import ABSENT, SAME, STRANGER, WHOLE, Labeled, Pair, Row
 
 ITSELF: Final = frozenset({"identity", "identity.alone", "identity.photo", "identity.unclear"})
 """Checks that give the distance of a character; the others of its kind only add to the verdict."""
+ABSENCE: Final = "identity.absent"
+CALLED_MISSING: Final = frozenset({"identity.missing", ABSENCE})
 KINDS: Final = frozenset({"identity", "color", "style", "rendering", "picture", "lettering"})
 PROPOSALS_PINNED, PROPOSALS_OTHERS = 3, 1
 """Boxes looked at for a character that a frame pins, and for one that it does not: as an audit asks for."""
@@ -66,6 +68,8 @@ class Heard(Answer):
     """float32 (r, d)."""
     plain: float = nan
     """Cosine distance of the subject's vector to that of its nearest reference, nothing centered."""
+    absence: float = nan
+    """Distance of the check that asks whether somebody is there at all, where an encoder set has one."""
 
 
 @dataclass(slots=True)
@@ -108,7 +112,10 @@ def measure(labeled: Labeled, eyes: Eyes) -> Told:
         _of_series(task, rows, eyes, told, own[task])
     for task, kinds in own.items():
         for question, other in kinds.others.items():
-            told.answers[task, question] += kinds.same + other
+            asked = kinds.same + other
+            if question == THERE and any(isfinite(answer.absence) for answer in asked):
+                asked = [replace(answer, distance=answer.absence) for answer in asked]
+            told.answers[task, question] += asked
     return told
 
 
@@ -259,7 +266,7 @@ def _person(row: Row) -> PinnedCharacter:
 def _count_there(row: Row, results: Sequence[Result], finding: Finding) -> None:
     mine = [r for r in results if r.subject == row.character]
     finding.there += 1
-    judged = judge([r for r in mine if r.check == "identity.missing"], DEFAULT_TOLERANCES)
+    judged = judge([r for r in mine if r.check in CALLED_MISSING], DEFAULT_TOLERANCES)
     finding.missing += judged.verdict is Verdict.DRIFTED
     if row.box is not None and row.box.area > LARGE:
         finding.large += 1
@@ -288,8 +295,12 @@ def _style(task: str, rows: Sequence[Row], pinned: Pinned, eyes: Eyes, told: Tol
 
 
 def _heard(results: Sequence[Result], checks: set[str] | frozenset[str], *, same: bool, groups) -> Heard:
-    distances = [r.distance for r in results if isinstance(r, Measurement) and r.check in checks]
-    return Heard(same, distances[0] if distances else nan, judge(results, DEFAULT_TOLERANCES).verdict, groups)
+    return Heard(same, _distance(results, checks), judge(results, DEFAULT_TOLERANCES).verdict, groups)
+
+
+def _distance(results: Sequence[Result], checks: set[str] | frozenset[str]) -> float:
+    """Of the first of these checks that was measured; nan where none was."""
+    return next((r.distance for r in results if isinstance(r, Measurement) and r.check in checks), nan)
 
 
 def _of_character(
@@ -315,4 +326,5 @@ def _of_character(
         faces=faces if by_face else None,
         face_references=pinned.faces[name] if by_face else None,
         plain=plain,
+        absence=_distance(mine, {ABSENCE}),
     )

@@ -98,10 +98,8 @@ def pin(references: Sequence[Reference], style: Sequence[Path], eyes: Eyes) -> P
 
 def _locator(regions: Mapping[str, Sequence[Region]]) -> Locator:
     fields = {name: [region.colors for region in many] for name, many in regions.items()}
-    views = {
-        n: [r.views for r in many if getattr(r, "views", None) is not None] for n, many in regions.items()
-    }
-    return Locator.build(fields, views) if any(views.values()) else Locator.build(fields)
+    views = {name: [r.views for r in many if r.views is not None] for name, many in regions.items()}
+    return Locator.build(fields, views)
 
 
 def _gallery(vectors: Mapping[str, Floats], around: Floats | None, encoder: str) -> Gallery | None:
