@@ -34,17 +34,17 @@ def to_mean(faces: Floats, references: Floats) -> float:
 
 
 def first_to_first(faces: Floats, references: Floats) -> float:
-    """The first face to that of the one reference: Face Comparator, DeepFace, InsightFace's demo."""
+    """The first face to that of one reference, here the first: Face Comparator, InsightFace's demo."""
     return float(faces[0] @ references[0])
 
 
 def nearest(faces: Floats, references: Floats) -> float:
-    """Any face to any reference: FaceFilter."""
+    """Any face to any reference: FaceFilter, DeepFace."""
     return float((faces @ references.T).max())
 
 
 def softmax_mean(faces: Floats, references: Floats) -> float:
-    """The best face, references weighted by how near they are: PixlStash."""
+    """The best face, references weighted by how near they are: PixlStash (its server's scoring.py)."""
     similar = faces @ references.T
     weights = np.exp(SOFTMAX * similar)
     return float(((weights * similar).sum(axis=1) / weights.sum(axis=1)).max())
@@ -72,7 +72,7 @@ def l2(distance: float) -> float:
 
 
 _FACE_ANALYSIS = "cubiq/ComfyUI_FaceAnalysis@8846653, faceanalysis.py"
-_DEEPFACE = "serengil/deepface, config/threshold.py"
+_DEEPFACE = "serengil/deepface@2d4c245, deepface/config/threshold.py"
 
 GATES: Final = (
     Gate(
@@ -106,15 +106,15 @@ GATES: Final = (
         first_to_first,
         source="fr0nky0ng/ComfyUI-Face-Comparator@d2f0cb0, node.py",
     ),
-    Gate("DeepFace, Buffalo_L", "cosine .55", 0.45, first_to_first, source=_DEEPFACE),
-    Gate("DeepFace, Buffalo_L, L2", "euclidean_l2 1.1", l2(1.1), first_to_first, source=_DEEPFACE),
+    Gate("DeepFace, Buffalo_L", "cosine .55", 0.45, nearest, source=_DEEPFACE),
+    Gate("DeepFace, Buffalo_L, L2", "euclidean_l2 1.1", l2(1.1), nearest, source=_DEEPFACE),
     Gate(
         "InsightFace's web demo",
         "same from .28, not under .2",
         0.28,
         first_to_first,
         reject_below=0.20,
-        source="deepinsight/insightface, web-demos/src_recognition/main.py",
+        source="deepinsight/insightface@f8aa2c1, web-demos/src_recognition/main.py",
     ),
 )
 
