@@ -34,6 +34,7 @@ class DriftKind(Enum):
 
 _KINDS = {
     "identity.missing": DriftKind.MISSING,
+    "identity.absent": DriftKind.MISSING,
     "identity.place": DriftKind.MISSING,
     "identity.unexpected": DriftKind.EXTRA,
     "identity": DriftKind.IDENTITY,

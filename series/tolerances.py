@@ -67,6 +67,7 @@ def _measured(manifest: Manifest, orders: Sequence[FrameOrder], subject: str) ->
     if len(by_looks) > 1:
         yield "subject", "identity.swap"
         yield "subject", "identity.unexpected"
+        yield "maps", "identity.absent"
 
 
 def _swatches(

@@ -244,12 +244,15 @@ def _tolerance(tolerance: Tolerance | None) -> Json | None:
 
 
 def _evidence(evidence: Evidence) -> Json:
+    heat = evidence.heat
+    sought = {"width": heat.width, "height": heat.height, "cells": heat.cells} if heat is not None else None
     return {
         "reason": _text(evidence.reason),
         "boxes": [_box(labeled) for labeled in evidence.boxes],
         "swatches": [_swatch(swatch) for swatch in evidence.swatches],
         "nearest": _text(evidence.nearest) or None,
         "scores": _scores(evidence.scores),
+        **({"heat": sought} if sought is not None else {}),
     }
 
 

@@ -10,11 +10,14 @@ from series.audit import AuditedFrame
 from series.report.words import WHOLE
 
 _EXPLAINS_ALL = frozenset({"picture.blank", "picture.copy", "picture.duplicate"})
-_WHO = frozenset({"identity.swap", "identity.missing", "identity.place", "identity.unexpected"})
+_WHO = frozenset(
+    {"identity.swap", "identity.missing", "identity.absent", "identity.place", "identity.unexpected"}
+)
 _FOLLOWS = frozenset(
     {
         "identity.swap",
         "identity.missing",
+        "identity.absent",
         "identity.place",
         "color.mean",
         "color.p90",

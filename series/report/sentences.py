@@ -29,6 +29,10 @@ _SENTENCES: dict[str, dict[Verdict, str]] = {
         Verdict.DRIFTED: "{who} is missing: {percent} of the main colors are nowhere in the frame",
         Verdict.UNSURE: "{who} may be missing: {percent} of the main colors are nowhere in the frame",
     },
+    "identity.absent": {
+        Verdict.DRIFTED: "Nothing in the frame looks like {who}",
+        Verdict.UNSURE: "Nothing in the frame clearly looks like {who}",
+    },
     "identity.place": {
         Verdict.DRIFTED: "{who} is not at the pinned place: {percent} of the main colors are not there",
         Verdict.UNSURE: "{who} may not be at the pinned place: {percent} of the main colors are not there",
@@ -115,6 +119,7 @@ _ABOUT_A_CHARACTER = frozenset(
         "identity.alone",
         "identity.swap",
         "identity.missing",
+        "identity.absent",
         "identity.place",
         "color.role",
         "color.p90",

@@ -16,6 +16,7 @@ CHECK_TITLES = {
     "identity.unclear": "Who is it, by an unclear face",
     "identity.swap": "Characters swapped",
     "identity.missing": "Character missing",
+    "identity.absent": "Nothing looks like the character",
     "identity.place": "Character not at its place",
     "identity.unexpected": "Unexpected character",
     "color.role": "Pinned color",

@@ -60,6 +60,36 @@ class ScriptedFaces:
         return [(Face(Box(0.4, 0.1, 0.6, 0.4), 0.9, np.array([0.6, 0.8, 0], np.float32)),) for _ in frames]
 
 
+@dataclass
+class ScriptedMaps:
+    """Each cell the mean color of 16 × 16 pixels, less a middle gray; counts what it was given."""
+
+    id: str = "scripted.maps/1"
+    weights: str = ""
+    seen: list[int] = field(default_factory=list)
+
+    def maps(self, frames: Sequence[Frame], longest_side: int) -> list[NDArray[np.float32]]:
+        self.seen.append(len(frames))
+        return [self._map(frame.pixels, longest_side // 16) for frame in frames]
+
+    @staticmethod
+    def _map(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.float32]:
+        height, width = pixels.shape[:2]
+        scale = longest / max(height, width)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        return cv2.resize(pixels.astype(np.float32) - 128, size, interpolation=cv2.INTER_AREA) / 64
+
+
+@pytest.fixture
+def scripted_maps() -> ScriptedMaps:
+    return ScriptedMaps()
+
+
+@pytest.fixture(scope="session")
+def a_maps() -> type[ScriptedMaps]:
+    return ScriptedMaps
+
+
 @pytest.fixture
 def scripted_faces() -> ScriptedFaces:
     return ScriptedFaces()

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consistency import Box, ColorField, Locator
+from consistency import Box, ColorField, Locator, frame_from_array
 from consistency.color import srgb_to_lab
+from consistency.likeness import FRAME_SIDE, views_of
 from consistency.windows import SEPARATE_BELOW
 
 COAT, TROUSERS, SKIN = (200, 50, 46), (35, 40, 69), (243, 203, 168)
@@ -139,6 +140,27 @@ def test_without_characters_nothing_is_proposed(street) -> None:
 
 def test_nobody_wanted_is_nothing_proposed(locator, street) -> None:
     assert locator.locate(street, {}) == ()
+
+
+def test_who_is_known_in_maps_is_sought_there_and_the_others_by_color(street, scripted_maps) -> None:
+    pixels = scenery()
+    pixels[10:42, 8:20] = figure(32, 12)
+    pixels[26:42, 42:58] = animal(16, 16)
+    frame = frame_from_array(np.kron(pixels, np.ones((4, 4, 1), np.uint8)))
+    fields = {"mara": [field_of(figure(48, 20))], "tib": [field_of(animal(24, 24))]}
+    views = {"mara": views_of(scripted_maps, [frame_from_array(figure(96, 40))])}
+    by_color, mixed = Locator.build(fields), Locator.build(fields, views)
+    assert by_color.id != mixed.id
+    assert mixed.by_map({"mara": 2, "tib": 2}) == ("mara",)
+    assert mixed.by_map({"mara": 0}) == by_color.by_map({"mara": 1}) == ()
+    (grid,) = scripted_maps.maps([frame], FRAME_SIDE)
+    found = mixed.locate(street, {"mara": 2, "tib": 2}, grid)
+    assert {(p.name, p.by_map, p.heat is not None) for p in found} == {
+        ("mara", True, True),
+        ("tib", False, False),
+    }
+    assert [p for p in found if p.name == "tib"] == [*by_color.locate(street, {"tib": 2})]
+    assert mixed.locate(street, {"mara": 2, "tib": 2}) == by_color.locate(street, {"mara": 2, "tib": 2})
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 64), (64, 1), (3, 64)])

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consistency import Box
+from consistency import Box, HeatMap
 
 sides = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted).filter(lambda s: s[1] - s[0] > 1e-6)
 boxes = st.builds(lambda x, y: Box(x[0], y[0], x[1], y[1]), sides, sides)
@@ -33,3 +34,17 @@ def test_every_box_has_at_least_one_pixel_inside_the_picture(box: Box, width: in
     left, top, right, bottom = box.pixels(width, height)
     assert 0 <= left < right <= width
     assert 0 <= top < bottom <= height
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 99))
+def test_a_heat_map_keeps_its_cells_as_text(width: int, height: int, seed: int) -> None:
+    cells = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+    heat = HeatMap.of(cells)
+    assert (heat.width, heat.height) == (width, height)
+    assert heat.cells.isascii()
+    np.testing.assert_array_equal(heat.array, cells)
+
+
+def test_a_heat_map_of_another_size_than_it_says_is_an_error() -> None:
+    with pytest.raises(ValueError, match="reshape"):
+        _ = HeatMap(3, 3, HeatMap.of(np.zeros((2, 2), np.uint8)).cells).array

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consistency import Box, Face, ObservationError, Proposal
+from consistency.measurement import WHOLE
 from consistency.observation import frame_from_bytes, frame_to_bytes, region_from_bytes, region_to_bytes
 
 
@@ -26,6 +29,14 @@ def test_a_region_comes_back_for_whoever_asks(make) -> None:
     read = region_from_bytes(region_to_bytes(written), asked)
     assert read.proposal is asked
     np.testing.assert_array_equal(read.vector, written.vector)
+
+
+def test_what_a_reference_looks_like_in_maps_comes_back_with_it(make) -> None:
+    views = np.eye(5, 8, dtype=np.float32)
+    written = replace(make.region("", (1, 2, 2), WHOLE), views=views)
+    read = region_from_bytes(region_to_bytes(written), written.proposal)
+    np.testing.assert_array_equal(read.views, views)
+    assert region_from_bytes(region_to_bytes(replace(written, views=None)), written.proposal).views is None
 
 
 @given(st.binary(max_size=200))

@@ -22,6 +22,7 @@ from consistency import (
     Locator,
     Observation,
     ObservationCache,
+    ObservationError,
     Observer,
     Proposal,
     Recipe,
@@ -157,6 +158,62 @@ def test_a_new_character_encodes_only_its_boxes(scripted, cache, pictures, two_c
     assert counts.encoded == after["subject"] - before["subject"] <= len(boxes)
     assert [region.proposal.name for region in second.regions] == ["mara", "tib"]
     assert frame_to_bytes(second) == frame_to_bytes(first)
+
+
+@pytest.fixture
+def in_maps(scripted, scripted_maps, cache, tmp_path, painted) -> Recipe:
+    """Mara, known by her colors and in maps."""
+    encoders = replace(scripted, maps=scripted_maps)
+    (seen,), _ = observe(
+        Recipe(encoders, NOBODY), cache, [Request(painted(tmp_path / "r.png", RED), whole=True)]
+    )
+    region = whole_region(seen)
+    return Recipe(encoders, Locator.build({"mara": [region.colors]}, {"mara": [region.views]}))
+
+
+def test_who_is_known_in_maps_is_sought_there_once(in_maps, scripted_maps, cache, pictures) -> None:
+    requests = [Request(path, {"mara": 2}) for path in pictures]
+    scripted_maps.seen.clear()
+    first, _ = observe(in_maps, cache, requests)
+    assert sum(scripted_maps.seen) == 6
+    heats = [{region.proposal.heat for region in one.regions} for one in first]
+    assert all(len(own) == 1 and None not in own for own in heats)
+    assert all(region.proposal.by_map for one in first for region in one.regions)
+    again, counts = observe(in_maps, cache, requests)
+    assert counts == Counts(cached=6)
+    assert sum(scripted_maps.seen) == 6
+    assert [facts(one) for one in again] == [facts(one) for one in first]
+
+
+def test_pinned_places_and_nobody_wanted_need_no_map(in_maps, scripted_maps, cache, pictures) -> None:
+    scripted_maps.seen.clear()
+    place = Proposal("mara", Box(0.1, 0.1, 0.6, 0.9), 1.0, pinned=True)
+    (one,), _ = observe(in_maps, cache, [Request(pictures[0], places=(place,))])
+    assert [region.proposal for region in one.regions] == [place]
+    assert scripted_maps.seen == []
+
+
+def test_another_build_of_the_maps_seeks_anew_and_keeps_the_rest(
+    in_maps, scripted_maps, cache, pictures
+) -> None:
+    observe(in_maps, cache, [Request(pictures[0], {"mara": 1})])
+    newer = type(scripted_maps)("scripted.maps/2")
+    other = replace(in_maps, encoders=replace(in_maps.encoders, maps=newer))
+    before = seen_by(in_maps.encoders)
+    (_,), counts = observe(other, cache, [Request(pictures[0], {"mara": 1})])
+    assert counts.decoded == 1
+    assert newer.seen == [1]
+    assert seen_by(in_maps.encoders)["style"] == before["style"]
+    reference = Request(pictures[1], whole=True)
+    observe(in_maps, cache, [reference])
+    (_,), counts = observe(other, cache, [reference])
+    assert counts.decoded == 1, "what a reference looks like in other maps"
+
+
+def test_what_has_no_place_in_a_row_of_boxes_is_one_clear_error() -> None:
+    for row in (b"", b"[]", b"{}", b'{"boxes": [["mara"]], "heat": {}}', b'{"boxes": [], "heat": 3}'):
+        with pytest.raises(ObservationError, match="no list of boxes"):
+            observing.proposals_of(row)
 
 
 def test_a_box_that_two_requests_share_is_kept_once(scripted, cache, pictures) -> None:

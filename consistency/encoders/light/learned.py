@@ -23,7 +23,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapWhitening:
-    """Fitted by tests/evaluation/fit_light.py on cells of the same photographs."""
+    """Fitted by tests/evaluation/fit_light.py on cells of the same photographs and of 49 paintings."""
 
     mean: NDArray[np.float32]
     """float32 (512,): of `mobilenet.maps`."""

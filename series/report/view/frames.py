@@ -20,6 +20,7 @@ from series.report.view.findings import (
     passed_views,
     topic_view,
 )
+from series.report.view.heat import HeatView, heat_views
 from series.report.words import printable
 
 STAGE_PIXELS = 440
@@ -95,6 +96,8 @@ class FrameView:
     passed: str
     """How many measurements were within their limits."""
     boxes: tuple[BoxView, ...]
+    heats: tuple[HeatView, ...]
+    """Where its characters were sought."""
     references: tuple[int, ...]
     """Positions among the references of the page."""
     twins: tuple[tuple[int, str], ...]
@@ -164,6 +167,7 @@ def frame_view(
         consistent=passed_views(passed, views(passed)),
         passed=f"{words.plural(len(passed), 'measurement')} within limits",
         boxes=boxes.views(),
+        heats=heat_views(shown) if beside else (),
         references=_pinned(frame, noted, references) if beside else (),
         twins=_twins(noted, frames) if beside else (),
         # A single try that is the frame is shown by the frame itself.

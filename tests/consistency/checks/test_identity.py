@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consistency import Box, Face, Measurement, PinnedCharacter, Unmeasured, measure_frame
+from consistency import Box, Face, HeatMap, Measurement, PinnedCharacter, Unmeasured, measure_frame
 from consistency.checks import identity
 from consistency.checks.casting import cast_frame
 
 MARA, TIB, OSWIN = (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0)
+HEAT = HeatMap.of(np.arange(6, dtype=np.uint8).reshape(2, 3))
 LEFT, MIDDLE, RIGHT = Box(0.0, 0.2, 0.3, 0.9), Box(0.35, 0.2, 0.65, 0.9), Box(0.7, 0.2, 1.0, 0.9)
 APART = 1.5
 """Cosine distance between two of three characters, centered on their mean."""
@@ -199,6 +200,61 @@ def test_a_character_whose_colors_are_nowhere_is_missing(make, trio) -> None:
     red = make.observation(make.region("mara", OSWIN, LEFT), colors=make.color_field((200, 50, 46)))
     own = by_check(identity.measure(red, make.expected(person("mara"), gallery=trio, looks=looks)), "mara")
     assert own["identity.missing"].distance == 0, "her colors are there: redrawn, not missing"
+
+
+def sought(make, name, vector, box, score):
+    return make.region(name, vector, box, score=score, by_map=True, heat=HEAT)
+
+
+def in_maps(make, trio, *cast, **ids):
+    from consistency import Expected
+
+    encoders = {**make.expected().encoders, "maps": "scripted.maps/1", **ids}
+    return Expected(encoders=encoders, cast=cast, gallery=trio)
+
+
+def test_nothing_in_the_map_looks_like_an_absent_character(make, trio) -> None:
+    expected = in_maps(make, trio, person("mara"))
+    there = make.observation(sought(make, "mara", MARA, LEFT, 0.8), sought(make, "mara", OSWIN, RIGHT, 0.1))
+    gone = make.observation(sought(make, "mara", OSWIN, LEFT, 0.2), sought(make, "mara", OSWIN, RIGHT, 0.1))
+    near, far = (
+        by_check(identity.measure(seen, expected), "mara")["identity.absent"] for seen in (there, gone)
+    )
+    assert near.distance + 1 < far.distance
+    assert far.encoder == "scripted.maps/1"
+    assert [labeled.box for labeled in far.evidence.boxes] == [LEFT, RIGHT]
+    assert far.evidence.heat == HEAT
+    assert by_check(identity.measure(there, expected), "mara")["identity"].evidence.heat == HEAT
+
+
+def test_contrast_and_likeness_both_count_and_never_below_zero(make, trio) -> None:
+    expected = in_maps(make, trio, person("mara"))
+    told = [
+        by_check(
+            identity.measure(make.observation(sought(make, "mara", vector, LEFT, score)), expected), "mara"
+        )
+        for vector in (MARA, OSWIN)
+        for score in (2.0, 0.9, 0.3, -0.1)
+    ]
+    distances = [own["identity.absent"].distance for own in told]
+    assert distances[:4] == sorted(distances[:4])
+    assert all(far > near for near, far in zip(distances[:4], distances[4:], strict=True))
+    assert min(distances) >= 0
+
+
+@pytest.mark.parametrize("kind", ["by color", "other makers", "alone", "photo", "placed"])
+def test_absence_is_said_by_maps_and_vectors_of_one_maker_only(make, trio, kind) -> None:
+    one = person(
+        "mara", medium="photo" if kind == "photo" else "drawn", place=LEFT if kind == "placed" else None
+    )
+    region = make.region(
+        "mara", OSWIN, LEFT, by_map=kind not in {"by color", "placed"}, pinned=kind == "placed"
+    )
+    gallery = make.gallery(mara=MARA) if kind == "alone" else trio
+    ids = {"maps": "other.maps/1"} if kind == "other makers" else {}
+    results = identity.measure(make.observation(region), in_maps(make, gallery, one, **ids))
+    assert results
+    assert not [result for result in results if result.check == "identity.absent"]
 
 
 def test_a_character_who_stands_elsewhere_is_not_at_its_place_and_not_missing(make, trio) -> None:

@@ -63,7 +63,9 @@ def page(html):
 def test_loads_nothing_from_elsewhere(page):
     for _, attributes in page.elements:
         for name in LOADING & attributes.keys():
-            assert attributes[name].startswith(("data:image/jpeg;base64,", "#")), attributes
+            assert attributes[name].startswith(("data:image/jpeg;base64,", "data:image/png;base64,", "#")), (
+                attributes
+            )
     assert not re.search(
         r"url\((?!#)|@import", "".join(text for tag, _, text in page.blocks if tag == "style")
     )

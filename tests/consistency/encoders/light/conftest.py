@@ -74,6 +74,21 @@ def narrow_features(ov, tmp_path_factory) -> Path:
     return save_features(ov, tmp_path_factory.mktemp("net") / "narrow.xml", 12)
 
 
+@pytest.fixture(scope="session")
+def deep_features(ov, tmp_path_factory) -> Path:
+    """Of open sides, with 23 activations, the last of 512 random mixtures of color in cells of 16 pixels."""
+    ops, random = ov.opset13, np.random.default_rng(2)
+    image = ops.parameter([-1, -1, -1, 3], np.uint8, name="input")
+    plain = ops.divide(ops.convert(image, np.float32), np.float32(50))
+    node = ops.clamp(average(ops, ops.transpose(plain, np.array([0, 3, 1, 2], np.int64)), 16), 0.0, 6.0)
+    for _ in range(21):  # each but the last only hands on
+        node = ops.clamp(ops.add(node, np.float32(0.01)), 0.0, 6.0)
+    mixing = random.normal(0, 1, (512, 3, 1, 1)).astype(np.float32)
+    node = ops.clamp(convolved(ops, node, mixing), 0.0, 6.0)
+    path = tmp_path_factory.mktemp("net") / "deep.xml"
+    return saved(ov, [ops.reduce_mean(node, np.array([2, 3], np.int64), keep_dims=True)], [image], path)
+
+
 def average(ops, node, size):
     return ops.avg_pool(
         node,

@@ -13,6 +13,7 @@ import pytest
 
 from consistency import (
     DEFAULT_TOLERANCES,
+    Box,
     Encoders,
     Locator,
     Observation,
@@ -63,8 +64,9 @@ def test_roles_are_named_and_locked_with_digests(encoders) -> None:
         "rendering": "classical.rendering/1",
         "subject": "light.subject/1",
         "faces": "light.faces/1",
+        "maps": "light.maps/1",
     }
-    assert all("sha256:" in encoders.locked[role] for role in ("style", "subject", "faces"))
+    assert all("sha256:" in encoders.locked[role] for role in ("style", "subject", "faces", "maps"))
     assert set(encoders.models["faces"]) == set(NAMES[:2])
 
 
@@ -92,6 +94,29 @@ def test_worker_processes_observe_the_same_as_this_one(encoders, drawing, tmp_pa
         assert isinstance(one, Observation)
         assert np.array_equal(one.style, other.style)
         assert np.array_equal(one.regions[0].vector, other.regions[0].vector)
+        assert np.array_equal(one.regions[0].views, other.regions[0].views)
+
+
+def test_a_character_is_sought_in_maps_by_this_process_and_by_workers(encoders, drawing, tmp_path) -> None:
+    figure = cv2.imread(str(drawing))
+    paths = []
+    for index in range(9):
+        frame = np.full((400, 600, 3), 190, np.uint8)
+        frame[80:380, 40 * index : 40 * index + 240] = figure
+        paths.append(tmp_path / f"f{index}.png")
+        cv2.imwrite(str(paths[-1]), frame)
+    plain = Recipe(encoders, Locator.build({}))
+    (seen,) = Observer(plain, ObservationCache(None)).observe([Request(drawing, whole=True)])
+    region = seen.regions[0]
+    recipe = Recipe(encoders, Locator.build({"mara": [region.colors]}, {"mara": [region.views]}))
+    requests = [Request(path, {"mara": 2}) for path in paths]
+    here = list(Observer(recipe, ObservationCache(None)).observe(requests))
+    there = list(Observer(recipe, ObservationCache(None), workers=2).observe(requests))
+    for index, (one, other) in enumerate(zip(here, there, strict=True)):
+        assert [r.proposal for r in one.regions] == [r.proposal for r in other.regions]
+        assert all(r.proposal.by_map and r.proposal.heat for r in one.regions)
+        truth = Box(40 * index / 600, 0.2, (40 * index + 240) / 600, 0.95)
+        assert max(r.proposal.box.iou(truth) for r in one.regions) > 0.3  # as the evaluation counts
 
 
 def test_a_picture_equals_itself(encoders, drawing) -> None:
