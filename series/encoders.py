@@ -17,14 +17,18 @@ from consistency import (
     EncoderChoice,
     EncoderNeeds,
     Encoders,
+    ModelError,
     NamedEncoders,
     Tolerances,
+    catalogue,
     check_license,
     choose_encoders,
     chosen_name,
     load_encoders,
     locked_name,
+    model_folder,
     named_models,
+    on_disk,
     on_hand,
     parse_encoders,
     pinned_choices,
@@ -153,7 +157,25 @@ def _over(named: NamedEncoders, roles: Mapping[str, str]) -> str:
 
 
 def _load(name: str, use: Use, options: EncoderOptions) -> Encoders:
-    check_license(named_models(name), use)
-    encoders = load_encoders(name, folder=options.models)
+    models = named_models(name)
+    check_license(models, use)
+    try:
+        encoders = load_encoders(name, folder=options.models)
+    except ModelError as error:
+        raise _all_missing(models, options.models) or error from error
     check_license(encoders.model_names, use)
     return encoders
+
+
+def _all_missing(models: Sequence[str], folder: Path | None) -> ModelError | None:
+    """One error for several models that are not there: else each is told after the other was brought."""
+    place = model_folder(folder)
+    known = [catalogue()[model] for model in models if model in catalogue()]
+    missing = [model.name for model in known if not on_disk(model, place)]
+    if len(missing) < 2:
+        return None
+    return ModelError(
+        f"models {', '.join(missing)} are not on this disk (looked in {place}): get them with "
+        f"`series models pull {' '.join(missing)}`, or take copies that you have with "
+        f"`series models add NAME PATH`"
+    )

@@ -36,7 +36,9 @@ def lock(
     for role, one in before.items():
         now = chosen.encoders.locked.get(role, "none")
         if one != now:
-            typer.echo(f"encoder {role} was {one}, is {now}: frames are judged by other distances", err=True)
+            names = (one.partition(" ")[0], now.partition(" ")[0])
+            was, is_ = names if len(set(names)) > 1 else (one, now)
+            typer.echo(f"encoder {role} was {was}, is {is_}: frames are judged by other distances", err=True)
     typer.echo(f"locked {path}")
 
 

@@ -160,10 +160,19 @@ def test_locking_chooses_anew_and_tells_what(comic) -> None:
     done = series("lock", comic.manifest)
     assert done.returncode == 0, done.stderr
     assert "style, drawn characters by classical" in done.stderr
-    assert "style was csd sha256:0, is classical.texture/1" in done.stderr
+    assert "encoder style was csd, is classical.texture/1: " in done.stderr
     assert read_lock(lock_path(read_manifest(comic.manifest))).encoders["style"].startswith("classical.")
     again = series("lock", comic.manifest, "--encoder", "auto")
     assert " was " not in again.stderr
+
+
+def test_several_models_that_are_not_here_are_named_together(comic) -> None:
+    if find_spec("openvino") is None:
+        pytest.skip('OpenVINO is not installed: pip install "series-consistency[light]"')
+    with pytest.raises(ModelError) as error:
+        loaded(comic, "light")
+    pull = "series models pull yunet face-reidentification-retail-0095 mobilenet_v1_embedding"
+    assert f"`{pull}`" in str(error.value)
 
 
 # --- licenses first ---------------------------------------------------------------------------------------
