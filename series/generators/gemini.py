@@ -77,9 +77,12 @@ class GeminiGenerator:
         del key
         try:
             model = self._model(request)
-            client = self._connected()
         except GeneratorError as error:
             return Failed(FailureKind.INVALID_REQUEST, said(str(error)))
+        try:
+            client = self._connected()
+        except GeneratorError as error:
+            return Failed(FailureKind.AUTH, said(str(error)))
         try:
             if is_imagen(model):
                 from series.generators.gemini_imagen import ask_imagen

@@ -205,7 +205,7 @@ def test_a_reference_in_another_format_is_sent_as_png_and_a_heavy_one_reduced(
 ) -> None:
     tiff = picture(tmp_path / "a.tiff", 70, ".tiff")
     heavy = tmp_path / "b.png"
-    noise = np.random.default_rng(3).integers(0, 256, (1100, 2200, 3), np.uint8)
+    noise = np.random.default_rng(3).integers(0, 256, (1250, 2100, 3), np.uint8)
     cv2.imwrite(str(heavy), noise, [cv2.IMWRITE_PNG_COMPRESSION, 0])
     assert heavy.stat().st_size > 7_000_000
     assert isinstance(
@@ -213,7 +213,7 @@ def test_a_reference_in_another_format_is_sent_as_png_and_a_heavy_one_reduced(
     )
     (heard,) = server.heard
     first, second = (cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in heard.images)
-    assert heard.mime_types[0] == "image/png"
+    assert heard.mime_types == ["image/png", "image/jpeg"]
     assert np.array_equal(first, np.full((48, 64, 3), 70, np.uint8))
     assert second.shape[1] == 2048
     assert len(heard.images[1]) <= 7_000_000
@@ -479,6 +479,18 @@ def test_an_answer_without_end_is_not_read_to_its_end(server, generator) -> None
     outcome = ask(generator, request(), server, Fault(body=b" " * (65 << 20)))
     assert outcome.kind is FailureKind.MALFORMED
     assert "more than 64 MB" in outcome.reason
+
+
+def test_a_key_that_went_missing_stops_the_run_and_a_model_that_nobody_has_only_the_request(
+    server, monkeypatch
+) -> None:
+    monkeypatch.delenv("GEMINI_API_KEY")
+    without = make(server)
+    assert without.generate(request(), "key").kind is FailureKind.AUTH
+    unknown = without.generate(request(model="gemini-9"), "key")
+    assert unknown.kind is FailureKind.INVALID_REQUEST
+    assert "gemini-9" in unknown.reason
+    assert server.received == []
 
 
 def test_a_dead_model_is_gone() -> None:

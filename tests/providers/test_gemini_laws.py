@@ -7,7 +7,7 @@ import json
 
 import pytest
 from gemini_server import b64, png, size_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from series.generators.catalogue import catalogue
@@ -82,6 +82,7 @@ def test_a_class_is_large_enough_or_the_largest_and_none_smaller_would_do(width,
         assert less[0] < width * (1 + rounding) or less[1] < height * (1 + rounding)
 
 
+@settings(max_examples=50)
 @given(sides, sides)
 def test_turning_the_panel_turns_the_ratio(width, height) -> None:
     ratios = ("1:1", "3:4", "4:3", "9:16", "16:9")
@@ -101,6 +102,7 @@ def _off(one: float, wanted: float) -> float:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+@settings(max_examples=30)
 @given(
     prompt=st.text(max_size=400),
     references=st.integers(0, 14),

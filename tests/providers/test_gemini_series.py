@@ -29,12 +29,11 @@ from series.run.prepare import first_requests
 
 pytest.importorskip("google.genai", reason='needs pip install "series-consistency[gemini]"')
 
-THREE = """\
+PAIR = """\
 panels:
   - {id: p02, shot: full, camera: square_a, scene: Mara alone on the square, characters: [mara]}
   - {id: p04, shot: full, camera: door, scene: Mara waves from the doorstep, characters: [
      {name: mara, place: [0.14, 0.21, 0.52, 0.95]}, {name: tib, place: [0.58, 0.51, 0.93, 0.95]}]}
-  - {id: p06, shot: close_up, camera: tib_close, scene: Tib understands, characters: [tib]}
 """
 TINY = """\
 version: 1
@@ -49,8 +48,8 @@ panels:
   - {{id: p02, scene: Mara walks, characters: [mara]}}
 """
 MISSING_TIB = Planned(DriftKind.MISSING, "tib")
-NO_TIME = 2.0
-"""Seconds of the timeout where a test waits for it; a good answer takes a tenth of that."""
+NO_TIME = 3.0
+"""Seconds of the timeout where a test waits for it; a good answer takes a tenth of a second."""
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +71,7 @@ def cost(heard: Heard) -> float:
 def test_a_drifting_series_is_reinforced_to_a_finished_report(sample, tmp_path) -> None:
     with GeminiServer() as server:
         line = f"{{name: gemini, base_url: {server.url}, timeout_s: 60, requests_per_minute: 6000}}"
-        manifest = small_series(sample, tmp_path, line, panels=THREE)
+        manifest = small_series(sample, tmp_path, line, panels=PAIR)
         studio = Studio(
             manifest,
             plan={"p02": [Planned(DriftKind.MISSING, "mara")], "p04": [MISSING_TIB] * 3},
@@ -89,15 +88,15 @@ def test_a_drifting_series_is_reinforced_to_a_finished_report(sample, tmp_path) 
             env={**os.environ, "NO_COLOR": "1"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
     assert ran.returncode == 0, ran.stderr
-    assert "3 of 3 panels are accepted" in ran.stdout
+    assert "2 of 2 panels are accepted" in ran.stdout
     assert len(server.received) == len(server.heard) + 2
-    assert sorted(path.stem for path in (tmp_path / "out/frames").iterdir()) == ["p02", "p04", "p06"]
+    assert sorted(path.stem for path in (tmp_path / "out/frames").iterdir()) == ["p02", "p04"]
     assert f"It cost ${sum(map(cost, server.heard)):.2f}" in ran.stdout
 
-    by_panel = {name: [one for one in studio.drawn if one.panel == name] for name in ("p02", "p04", "p06")}
+    by_panel = {name: [one for one in studio.drawn if one.panel == name] for name in ("p02", "p04")}
     assert [one.drift for one in by_panel["p02"]] == [Planned(DriftKind.MISSING, "mara"), None]
     words, again, first, edit = by_panel["p04"]
     assert words.images[0] == again.images[0] == "mara/front.png"
