@@ -106,9 +106,12 @@ def _terminated(number: int, _frame: object) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from consistency import ConsistencyError
-    from series.errors import SeriesError
-
+    try:
+        from consistency import ConsistencyError
+        from series.errors import SeriesError
+    except ImportError as error:  # OpenCV without libGL: the message says what to install
+        typer.echo(f"error: {error}", err=True)
+        return INPUT_ERROR
     try:
         return _invoke(arguments)
     except _UsageError as error:

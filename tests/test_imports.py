@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HEAVY = [
     *("torch", "torchvision", "open_clip", "onnx", "onnxruntime", "openvino", "insightface", "rapidocr"),
     *("diffusers", "transformers", "openai", "google.genai", "fastapi", "dask", "ray", "sqlalchemy"),
@@ -28,18 +30,38 @@ def test_consistency_works_without_series() -> None:
     assert found.stdout.strip() == "[]"
 
 
-def test_an_opencv_that_lacks_libgl_is_told_with_what_to_install(tmp_path: Path) -> None:
+@pytest.fixture
+def without_libgl(tmp_path: Path) -> dict[str, str]:
+    """The environment of a process whose OpenCV cannot be loaded."""
     broken = tmp_path / "cv2.py"
     broken.write_text("raise ImportError('libGL.so.1: cannot open shared object file')", encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    return {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+
+def test_an_opencv_that_lacks_libgl_is_told_with_what_to_install(without_libgl) -> None:
     found = subprocess.run(
         [sys.executable, "-c", "import consistency"],
         capture_output=True,
         text=True,
-        env=environment,
+        env=without_libgl,
         check=False,
     )
     assert found.returncode == 1
     last = found.stderr.strip().splitlines()[-1]
     assert "apt-get install libgl1" in last
     assert "opencv-python-headless" in last
+
+
+@pytest.mark.parametrize("command", [["models"], ["compare", "a.png", "b.png"]])
+def test_the_command_line_says_so_in_one_line(without_libgl, command: list[str]) -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "series", *command],
+        capture_output=True,
+        text=True,
+        env=without_libgl,
+        check=False,
+    )
+    assert found.returncode == 2
+    (line,) = found.stderr.strip().splitlines()
+    assert line.startswith("error: OpenCV cannot be loaded (libGL.so.1")
+    assert "apt-get install libgl1" in line
