@@ -193,7 +193,7 @@ def run(tier: Tier, folder: Path, count: int, rounds: int) -> None:
                 own, _ = timed(lambda: ours.run(paths))
                 nets = nets_alone(pools, tier, plain_pool)
                 taken.append((1000 * loop / count, 1000 * own / count, nets))
-                print(f"round {number + 1}: {words(*taken[-1])}")
+                print(f"round {number + 1}: {words(*taken[-1])}", flush=True)
             report(taken)
         for pool in pools.values():
             pool.shutdown()

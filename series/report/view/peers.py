@@ -14,10 +14,8 @@ from series.report.words import printable
 class PeerView:
     """One score."""
 
-    name: str
-    value: str
     brief: str
-    """Name and value, for the line that stands open."""
+    """Name and value."""
     range: str
     """From the worst to the best."""
     blind_to: str
@@ -30,8 +28,6 @@ def peer_views(scores: Iterable[PeerScore]) -> tuple[PeerView, ...]:
     """In their order."""
     return tuple(
         PeerView(
-            name=printable(score.name),
-            value=score_value(score),
             brief=f"{printable(score.name)} {score_value(score)}",
             range=score_range(score),
             blind_to=printable(score.blind_to),
