@@ -1,0 +1,78 @@
+"""Decided panels in, a statement of where each frame comes from out: made by what, from what, how checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from series.audit import Audit
+from series.provenance.content_credentials import read_credentials
+from series.provenance.statement import Sent, Statement
+from series.reinforce.attempt import Attempt, Mend
+from series.request import Abilities, GenerationRequest
+from series.run.frame_loop import FrameLoop
+from series.run.images import Images
+from series.version import package_version
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The asked attempt behind a frame, and what was repaired of its picture."""
+
+    attempt: Attempt
+    repaired: tuple[str, ...]
+
+
+def statements(
+    audit: Audit,
+    loops: Mapping[str, FrameLoop],
+    kept: Mapping[str, str],
+    accepted: frozenset[str],
+    abilities: Mapping[str, Abilities],
+    images: Images,
+) -> dict[str, Statement]:
+    """kept: panel → sha256 of its frame; abilities: generator → what it can do. → file name → statement."""
+    told = {}
+    for frame in audit.frames:
+        loop, image = loops.get(frame.panel), kept.get(frame.panel, "")
+        origin = _origin(loop, image) if loop is not None and image else None
+        if origin is None or origin.attempt.request is None:
+            continue
+        path, request = images.path(image), origin.attempt.request
+        able = abilities.get(origin.attempt.generator, Abilities())
+        told[frame.file] = Statement(
+            series=audit.series,
+            panel=frame.panel,
+            image=image,
+            generator=origin.attempt.generator,
+            request=request.digest,
+            seed=request.seed if able.seed or able.takes_seed else None,
+            references=_sent(request),
+            edited_from=request.edit.digest if request.edit is not None else "",
+            repaired=origin.repaired,
+            verdict=frame.verdict.value,
+            accepted=frame.panel in accepted,
+            checked_with=dict(sorted(audit.encoders.items())),
+            credentials=read_credentials(path.read_bytes(), path.suffix),
+            tool=f"series-consistency {package_version()}",
+        )
+    return told
+
+
+def _origin(loop: FrameLoop, image: str) -> _Origin | None:
+    """Back from the frame's picture over repairs to the attempt that was asked for."""
+    number = next((one.number for one in reversed(loop.attempts) if one.image == image), 0)
+    repaired: list[str] = []
+    while number:
+        attempt = loop.attempts[number - 1]
+        if attempt.repair is None:
+            return _Origin(attempt, tuple(reversed(repaired)))
+        of = f"{attempt.repair.subject} {attempt.repair.part}".strip()
+        repaired.append(f"{attempt.repair.kind.value.replace('_', ' ')}: {of}")
+        decision = loop.decisions[number - 2]
+        number = decision.base if isinstance(decision, Mend) else 0
+    return None
+
+
+def _sent(request: GenerationRequest) -> tuple[Sent, ...]:
+    return tuple(Sent(one.role.value, one.subject, one.digest) for one in request.references)
