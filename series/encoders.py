@@ -5,6 +5,7 @@ Licenses come first: what a series may not use is neither asked for nor opened.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +35,17 @@ from consistency import (
     pinned_choices,
 )
 from series.errors import LockError
-from series.lock import Lock, read_lock
+from series.files import write_atomically
+from series.lock import read_lock
 from series.locked import lock_path
 from series.manifest import Character, Manifest
 from series.plan import FrameOrder
 from series.tolerances import style_checks
 
 Use = Literal["commercial", "research"]
+
+SEEN_BY = "encoders.json"
+"""In a run's folder: role → encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +74,31 @@ def load_for(
     options: EncoderOptions,
     *,
     ignore_lock: bool = False,
+    run: Path | None = None,
 ) -> Chosen:
-    """The encoders of a series. auto comes to those of its lock, where there is one.
+    """The encoders of a series. auto comes to those of its lock, else to those of the run that it goes on
+    with. run: folder of a run, made or not.
 
     Raises ModelError for a model that the series may not use or that is not there, EncoderError for a name
-    that is none or a library that is missing, LockError where what is locked cannot be loaded; then
-    `ignore_lock` chooses anew.
+    that is none or a library that is missing, LockError where what is locked, or what the run took, cannot be
+    loaded; then `ignore_lock` chooses anew.
     """
-    path = lock_path(manifest)
-    if parse_encoders(options.name).base == AUTO and path.exists():
+    if parse_encoders(options.name).base == AUTO:
         try:
-            return _as_locked(manifest, read_lock(path), options)
+            pinned = _pinned(manifest, run, options)
         except LockError:
             if not ignore_lock:
                 raise
+            pinned = None
+        if pinned is not None:
+            return pinned
     return load_anew(manifest, orders, tolerances, options)
+
+
+def keep_seen_by(run: Path, locked: Mapping[str, str]) -> None:
+    """Write into a run's folder what its pictures are looked at by. A model that is installed meanwhile would
+    judge them otherwise, and ask anew for what was accepted and paid for."""
+    write_atomically(run / SEEN_BY, json.dumps(dict(sorted(locked.items())), indent=2) + "\n")
 
 
 def load_anew(
@@ -139,17 +154,34 @@ def _by_choices(
     return Chosen(_load(_over(chosen_name(choices), named.roles), use, options), left)
 
 
-def _as_locked(manifest: Manifest, lock: Lock, options: EncoderOptions) -> Chosen:
-    path, roles = lock_path(manifest), parse_encoders(options.name).roles
-    pinned = {role: one for role, one in lock.encoders.items() if role not in roles}
+def _pinned(manifest: Manifest, run: Path | None, options: EncoderOptions) -> Chosen | None:
+    path = lock_path(manifest)
+    if path.exists():
+        anew = f"or choose anew from what is here: series lock {manifest.path}"
+        return _as_pinned(path, read_lock(path).encoders, manifest.use, options, anew)
+    if run is None or not (seen := _seen_by(run)):
+        return None
+    anew = "or name others, which may judge its pictures otherwise: --encoder classical"
+    return _as_pinned(run / SEEN_BY, seen, manifest.use, options, anew)
+
+
+def _as_pinned(path: Path, locked: Mapping[str, str], use: Use, options: EncoderOptions, anew: str) -> Chosen:
+    roles = parse_encoders(options.name).roles
+    left = {role: one for role, one in locked.items() if role not in roles}
     try:
-        encoders = _load(_over(locked_name(pinned), roles), manifest.use, options)
-        return Chosen(encoders, pinned_choices(pinned, path.name))
+        encoders = _load(_over(locked_name(left), roles), use, options)
+        return Chosen(encoders, pinned_choices(left, path.name))
     except ConsistencyError as error:
-        raise LockError(
-            f"{path} pins encoders that cannot be loaded: {error}; or choose anew from what is here: "
-            f"series lock {manifest.path}"
-        ) from error
+        raise LockError(f"{path} pins encoders that cannot be loaded: {error}; {anew}") from error
+
+
+def _seen_by(run: Path) -> dict[str, str]:
+    """Role → encoder of the run before; empty without one, and for a file that cannot be read."""
+    try:
+        seen = json.loads((run / SEEN_BY).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(role): str(one) for role, one in seen.items()} if isinstance(seen, dict) else {}
 
 
 def _over(named: NamedEncoders, roles: Mapping[str, str]) -> str:

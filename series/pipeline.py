@@ -10,7 +10,7 @@ from pathlib import Path
 from consistency import Counts, Locator, ObservationCache, Observer, Recipe
 from series.assemble import assemble_audit, unsure_panels
 from series.audit import Audit, Spent
-from series.encoders import EncoderOptions, load_for
+from series.encoders import EncoderOptions, keep_seen_by, load_for
 from series.frames import Matches, match_frames
 from series.generators.generator import Generator
 from series.locked import check_lock, read_series
@@ -165,12 +165,14 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
     orders = plan(manifest)
     chosen = choose_panels(orders, options.panels) if options.ask else ()
     tolerances = resolve_tolerances(manifest, orders)
+    folder = run_folder(manifest, options.out)
     asked_for = EncoderOptions(options.encoder, options.models)
-    loaded = load_for(manifest, orders, tolerances, asked_for, ignore_lock=options.ignore_lock)
+    loaded = load_for(
+        manifest, orders, tolerances, asked_for, ignore_lock=options.ignore_lock, run=folder.root
+    )
     encoders = loaded.encoders
     check_limits(manifest, orders, encoders.ids, tolerances)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
-    folder = run_folder(manifest, options.out)
     asked = open_generator(manifest, folder, options.generator, generator)
     requests = first_requests(manifest, orders, asked.abilities)
     off = frozenset(manifest.checks.off)
@@ -181,6 +183,8 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
         store.held(home_of(folder) if options.store else None),
         closing(ObservationCache(folder.observations)) as cache,
     ):
+        if options.ask:
+            keep_seen_by(folder.root, encoders.locked)
         before = store.books()
         observer = Observer(Recipe(encoders, Locator.build({})), cache, workers=options.workers)
         pinned = observe_references(manifest, observer.observe, encoders.ids)

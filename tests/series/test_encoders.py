@@ -175,6 +175,27 @@ def test_several_models_that_are_not_here_are_named_together(comic) -> None:
     assert f"`{pull}`" in str(error.value)
 
 
+def test_a_run_goes_on_with_the_encoders_that_it_began_with(comic) -> None:
+    comic.run({})
+    kept = comic.folder / "out" / "encoders.json"
+    assert json.loads(kept.read_text("utf-8")) == load_encoders().locked
+    manifest, orders, tolerances = read(comic)
+    going_on = load_for(manifest, orders, tolerances, EncoderOptions(), run=kept.parent)
+    assert {choice.reason for choice in going_on.choices} == {"pinned by encoders.json"}
+    kept.write_text('{"style": "csd sha256:0"}', "utf-8")
+    with pytest.raises(LockError, match=r"pins encoders that cannot be loaded: .*--encoder classical"):
+        comic.run({})
+    assert comic.run({}, encoder="classical") == []
+    assert json.loads(kept.read_text("utf-8")) == load_encoders().locked
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "7"])
+def test_a_note_that_cannot_be_read_is_no_note(comic, content: str) -> None:
+    (comic.folder / "encoders.json").write_text(content, "utf-8")
+    found = load_for(*read(comic), EncoderOptions(), run=comic.folder)
+    assert found.choices[0].reason == "needs no model file"
+
+
 # --- licenses first ---------------------------------------------------------------------------------------
 
 
