@@ -77,8 +77,8 @@ def _diffusers(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> 
 def _gemini(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
     """Google's image models, with a key or on Vertex AI."""
     del folder, out
-    from series.generators.gemini import GeminiGenerator
-    from series.generators.gemini_options import read_gemini_options
+    from series.generators.gemini.gemini import GeminiGenerator
+    from series.generators.gemini.options import read_gemini_options
 
     return GeminiGenerator(read_gemini_options(options))
 

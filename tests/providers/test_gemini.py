@@ -33,8 +33,8 @@ from gemini_server import (
 from series.drift import DriftKind
 from series.errors import GeneratorError
 from series.generators import load_generator
-from series.generators.gemini import GeminiGenerator
-from series.generators.gemini_options import read_gemini_options
+from series.generators.gemini.gemini import GeminiGenerator
+from series.generators.gemini.options import read_gemini_options
 from series.generators.generator import Failed, FailureKind, Generated
 from series.generators.patience import patient
 from series.generators.validate import checked

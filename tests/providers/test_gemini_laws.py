@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from series.generators.catalogue import catalogue
-from series.generators.gemini_answers import read_answer
-from series.generators.gemini_failures import failure_of
-from series.generators.gemini_parts import mime_type_of
-from series.generators.gemini_price import REFERENCE_TOKENS, THOUGHT_TOKENS, billed_usd, expected_usd
-from series.generators.gemini_sizes import MAY_LACK, SIDES, enough, nearest_ratio, ratios_of
+from series.generators.gemini.answers import read_answer
+from series.generators.gemini.failures import failure_of
+from series.generators.gemini.parts import mime_type_of
+from series.generators.gemini.price import REFERENCE_TOKENS, THOUGHT_TOKENS, billed_usd, expected_usd
+from series.generators.gemini.sizes import MAY_LACK, SIDES, enough, nearest_ratio, ratios_of
 from series.generators.generator import Failed, Generated
 
 MODELS = [model for model in catalogue().of("gemini") if not model.name.startswith("imagen-")]

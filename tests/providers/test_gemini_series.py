@@ -17,8 +17,8 @@ from drawing import Planned, Studio, small_series
 from gemini_server import KEY, GeminiServer, Heard, failure, finished, limited, prompt_blocked
 
 from series.drift import DriftKind
-from series.generators.gemini import GeminiGenerator
-from series.generators.gemini_options import read_gemini_options
+from series.generators.gemini.gemini import GeminiGenerator
+from series.generators.gemini.options import read_gemini_options
 from series.generators.previz.draw import draw, encode
 from series.generators.previz.layout import draft_of
 from series.manifest import read_manifest

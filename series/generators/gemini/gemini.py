@@ -15,13 +15,13 @@ from typing import Any, Final
 from consistency import ConsistencyError
 from series.errors import GeneratorError
 from series.generators.catalogue import ImageModel, known_image_model
-from series.generators.gemini_answers import read_answer
-from series.generators.gemini_client import make_client
-from series.generators.gemini_failures import failure_of, said
-from series.generators.gemini_options import PROVIDER, GeminiOptions, is_imagen
-from series.generators.gemini_parts import sent_images
-from series.generators.gemini_price import expected_usd
-from series.generators.gemini_sizes import enough, nearest_ratio, ratios_of
+from series.generators.gemini.answers import read_answer
+from series.generators.gemini.client import make_client
+from series.generators.gemini.failures import failure_of, said
+from series.generators.gemini.options import PROVIDER, GeminiOptions, is_imagen
+from series.generators.gemini.parts import sent_images
+from series.generators.gemini.price import expected_usd
+from series.generators.gemini.sizes import enough, nearest_ratio, ratios_of
 from series.generators.generator import Abilities, Failed, FailureKind, Outcome, Pacing
 from series.request import GenerationRequest, caption, prompt
 
@@ -85,7 +85,7 @@ class GeminiGenerator:
             return Failed(FailureKind.AUTH, said(str(error)))
         try:
             if is_imagen(model):
-                from series.generators.gemini_imagen import ask_imagen
+                from series.generators.gemini.imagen import ask_imagen
 
                 return ask_imagen(client, model, _words(request, model), *self._size(request, model), request)
             return self._ask(client, model, request)

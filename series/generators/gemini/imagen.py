@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from series.generators.catalogue import ImageModel
-from series.generators.gemini_failures import said
-from series.generators.gemini_price import picture_usd
+from series.generators.gemini.failures import said
+from series.generators.gemini.price import picture_usd
 from series.generators.generator import Failed, FailureKind, Generated, GeneratedImage, Outcome
 from series.request import GenerationRequest
 

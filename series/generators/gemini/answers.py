@@ -16,8 +16,8 @@ from typing import Final
 
 from consistency import Limits
 from series.generators.catalogue import ImageModel
-from series.generators.gemini_failures import ACCOUNT_LIMITED, BLOCKED, said
-from series.generators.gemini_price import billed_usd
+from series.generators.gemini.failures import ACCOUNT_LIMITED, BLOCKED, said
+from series.generators.gemini.price import billed_usd
 from series.generators.generator import Failed, FailureKind, Generated, GeneratedImage, Outcome
 
 SHOWN: Final = 200

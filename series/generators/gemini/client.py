@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from series.errors import GeneratorError
 from series.generators.credentials import need_secret
-from series.generators.gemini_failures import AnswerTooLargeError
-from series.generators.gemini_options import GeminiOptions
+from series.generators.gemini.failures import AnswerTooLargeError
+from series.generators.gemini.options import GeminiOptions
 from series.generators.http import LARGEST, is_loopback
 from series.masking import masked
 
