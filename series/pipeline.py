@@ -19,7 +19,7 @@ from series.memory import Memory
 from series.pinned import observe_references
 from series.plan import plan
 from series.report.live import RunEvents
-from series.run.driver import Equipment, Run, publish
+from series.run.driver import Equipment, Run
 from series.run.folder import RunFolder, run_folder
 from series.run.hold import hold
 from series.run.images import Images
@@ -27,6 +27,7 @@ from series.run.ledger import run_figures, spent_since
 from series.run.past import home_of
 from series.run.prepare import choose_panels, first_requests, limits_of, notes_of, open_generator
 from series.run.preview import Preview, earlier, preview
+from series.run.ran import publish
 from series.run.retell import keep_unsure, with_run
 from series.run.store import open_store
 from series.tolerances import check_limits, resolve_tolerances

@@ -11,34 +11,31 @@ from __future__ import annotations
 import heapq
 import queue
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
-from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consistency import Desk, Tolerances, Verdict, Waiting, judge
-from series.drift import DriftKind
 from series.errors import SeriesError
 from series.generators.generator import FailureKind, Generator
 from series.measure import measure_one, series_results
-from series.measured import Measured
 from series.memory import Memory
 from series.pinned import Pinned, request_for
 from series.plan import FrameOrder
 from series.reinforce import Limits, best_of
 from series.reinforce.attempt import Accept
 from series.reinforce.repair import repaired_png
-from series.request import GenerationRequest, Means, NamedColor, Reference, Reinforcement, Role
+from series.request import GenerationRequest
 from series.run.answer import Answer, Asked
 from series.run.asking import Arrived, Courier, Freed
-from series.run.folder import RunFolder
+from series.run.drawing import Drawing
+from series.run.events import Event, Events, MeasuredOne, Mended, Seen
 from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked, Maker
 from series.run.images import Images
 from series.run.ledger import Ledger, MoneyState
+from series.run.ran import Ran
 from series.run.retell import found_in, state_of
-from series.run.sketchbook import layout, swatches
 from series.run.store import Store
 
 if TYPE_CHECKING:
@@ -72,73 +69,6 @@ class Equipment:
     """A person agreed to ask anew for pictures that may have been billed already."""
 
 
-@dataclass(slots=True)
-class Ran:
-    """How a run ended."""
-
-    loops: Mapping[str, FrameLoop]
-    """Panel → its loop, in panel order."""
-    measured: dict[str, Measured] = field(default_factory=dict)
-    """Picture's digest and panel, see `of` → its results."""
-    stopped: str = ""
-    """Why nothing more was asked for, although panels are left; empty when none is."""
-
-    def of(self, panel: str, image: str) -> Measured:
-        """What was measured in a picture of a panel."""
-        return self.measured[f"{panel}/{image}"]
-
-    @property
-    def kept(self) -> dict[str, str]:
-        """Panel → sha256 of the picture that is its frame, or the best so far."""
-        best = {panel: best_of(loop.attempts) for panel, loop in self.loops.items()}
-        decided = {panel: loop.step.best for panel, loop in self.loops.items() if isinstance(loop.step, Done)}
-        return {panel: one.image for panel, one in (best | decided).items() if one is not None and one.image}
-
-    @property
-    def without_picture(self) -> tuple[str, ...]:
-        """Panels that have none yet."""
-        kept = self.kept
-        return tuple(panel for panel in self.loops if panel not in kept)
-
-    @property
-    def accepted(self) -> frozenset[str]:
-        """Panels that are accepted."""
-        return frozenset(panel for panel, loop in self.loops.items() if state_of(loop) == "accepted")
-
-
-def publish(ran: Ran, folder: RunFolder, images: Images) -> list[Measured]:
-    """Put each panel's picture under its name. → their results, in panel order."""
-    kept = ran.kept
-    names = folder.publish({panel: images.path(image) for panel, image in kept.items()})
-    return [replace(ran.of(panel, image), file=names[panel]) for panel, image in kept.items()]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """A picture at the desk is done."""
-
-    panel: str
-    image: str
-    waiting: Waiting
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Measured:
-    """A picture is measured, or measuring it failed."""
-
-    panel: str
-    image: str
-    ended: Future[Measured]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Mended:
-    panel: str
-    image: str
-    """Empty when it could not be repaired."""
-    reason: str = ""
-
-
 @dataclass(slots=True, eq=False)
 class _Answered:
     """A try whose pictures are being looked at."""
@@ -147,25 +77,6 @@ class _Answered:
     """None for a repair."""
     images: tuple[str, ...]
     missing: int
-
-
-class _Events:
-    """A queue in which answers come first: a free place at the provider does not wait for a check."""
-
-    def __init__(self) -> None:
-        self._queue: queue.PriorityQueue[tuple[int, int, _Event]] = queue.PriorityQueue()
-        self._number = count()
-
-    def put(self, event: _Event) -> None:
-        turn = 0 if isinstance(event, Freed) else 1 if isinstance(event, Arrived) else 2
-        self._queue.put((turn, next(self._number), event))
-
-    def get(self, timeout: float | None = None) -> _Event:
-        """Raises queue.Empty."""
-        return self._queue.get(timeout=timeout)[2]
-
-
-_Event = Freed | Arrived | _Seen | _Measured | _Mended
 
 
 class Run:
@@ -183,10 +94,10 @@ class Run:
         self._shop, self._watcher = equipment, watcher
         self._chosen = frozenset(requests if chosen is None else chosen)
         self._orders = {order.panel: order for order in orders}
-        self._events = _Events()
+        self._events = Events()
         self._courier = Courier(equipment.generator, equipment.images, self._events.put)
         self._ledger = self._recovered()
-        drawing = _Drawing(equipment.images)
+        drawing = Drawing(equipment.images)
         self._loops = {
             order.panel: FrameLoop(
                 order,
@@ -271,14 +182,14 @@ class Run:
             if isinstance(step, Ask):
                 self._ask(panel, step)
 
-    def _handle(self, event: _Event) -> None:
+    def _handle(self, event: Event) -> None:
         if isinstance(event, Freed):
             self._courier.freed(event.asked)
         elif isinstance(event, Arrived):
             self._came(event, in_time=self._courier.arrived(event.asked))
-        elif isinstance(event, _Seen):
+        elif isinstance(event, Seen):
             self._seen(event)
-        elif isinstance(event, _Measured):
+        elif isinstance(event, MeasuredOne):
             self._at_desk -= 1
             self._found(event)
         else:
@@ -399,11 +310,11 @@ class Run:
         """In the repair thread."""
         try:
             data = repaired_png(self._shop.images.path(step.image), step.repair, self._orders[panel])
-            self._events.put(_Mended(panel, self._shop.images.keep(data)))
+            self._events.put(Mended(panel, self._shop.images.keep(data)))
         except SeriesError as error:
-            self._events.put(_Mended(panel, "", str(error)))
+            self._events.put(Mended(panel, "", str(error)))
 
-    def _mended(self, mended: _Mended) -> None:
+    def _mended(self, mended: Mended) -> None:
         if mended.image:
             self._look(mended.panel, _Answered(None, (mended.image,), 1))
         else:
@@ -429,18 +340,18 @@ class Run:
 
     def _ring(self, panel: str, image: str, waiting: Waiting) -> None:
         """In whatever thread the desk was done in."""
-        self._events.put(_Seen(panel, image, waiting))
+        self._events.put(Seen(panel, image, waiting))
 
-    def _seen(self, seen: _Seen) -> None:
+    def _seen(self, seen: Seen) -> None:
         """Have it measured beside: answers that come meanwhile do not wait for that."""
         order, shop = self._orders[seen.panel], self._shop
         name = shop.images.path(seen.image).name
         done = self._measurers.submit(
             measure_one, name, order, shop.desk.take(seen.waiting), shop.pinned, shop.off
         )
-        done.add_done_callback(lambda ended: self._events.put(_Measured(seen.panel, seen.image, ended)))
+        done.add_done_callback(lambda ended: self._events.put(MeasuredOne(seen.panel, seen.image, ended)))
 
-    def _found(self, found: _Measured) -> None:
+    def _found(self, found: MeasuredOne) -> None:
         one = found.ended.result()
         self._shop.memory.keep(one)
         self._ran.measured[f"{found.panel}/{found.image}"] = one
@@ -525,36 +436,6 @@ class Run:
                 opened = True
                 self._advance(panel)
         return opened
-
-
-class _Drawing:
-    """Where kept pictures are, and references drawn for a request."""
-
-    def __init__(self, images: Images) -> None:
-        self._images = images
-
-    def path(self, image: str) -> Path:
-        return self._images.path(image)
-
-    def draw(self, reinforcement: Reinforcement, request: GenerationRequest) -> Reference | None:
-        if reinforcement.means is not Means.REFERENCE:
-            return None
-        if reinforcement.kind is DriftKind.PALETTE:
-            colors = swatches(_colors(request, reinforcement.subject))
-            return self._kept(Role.PALETTE, reinforcement.subject, colors)
-        if reinforcement.kind is DriftKind.COMPOSITION:
-            return self._kept(Role.LAYOUT, "layout", layout(request))
-        return None
-
-    def _kept(self, role: Role, subject: str, data: bytes) -> Reference:
-        digest = self._images.keep(data)
-        return Reference(role, subject, digest, self._images.path(digest))
-
-
-def _colors(request: GenerationRequest, subject: str) -> tuple[NamedColor, ...]:
-    """The character's own colors, or those of the picture."""
-    own = next((identity.colors for identity in request.identities if identity.name == subject), ())
-    return own or request.palette
 
 
 def _asked(panel: str, step: Ask) -> Asked:

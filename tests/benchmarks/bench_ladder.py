@@ -34,7 +34,7 @@ from series.reinforce.attempt import Accept, Attempt
 from series.reinforce.history import best_of
 from series.reinforce.repair import repaired_png
 from series.request import GenerationRequest
-from series.run.driver import _Drawing
+from series.run.drawing import Drawing
 from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked, Maker
 
 UNLIMITED = 30
@@ -101,7 +101,7 @@ def ladder(bench: Bench, panel: str, *, repairs: bool = True) -> Made:
     """What `series run` does with a panel."""
     shop = bench.shop
     limits = shop.limits if repairs else replace(shop.limits, repairs=0)
-    desk = _Drawing(shop.images)
+    desk = Drawing(shop.images)
     maker = Maker(shop.generator.name, shop.generator.abilities, bench.series.requests[panel])
     loop = FrameLoop(bench.orders[panel], maker, limits=limits, desk=desk)
     while not isinstance(loop.step, Done):
