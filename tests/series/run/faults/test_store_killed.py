@@ -26,6 +26,8 @@ resource = pytest.importorskip("resource", reason="limits on files as on Linux")
 
 KILLS = int(os.environ.get("SERIES_KILLS", "15"))
 """More by the environment: SERIES_KILLS=500 pytest tests/series/run/faults."""
+PATIENT = 10
+"""Times as many kills on a machine so busy that no child wrote before its own."""
 LONGEST_S = 0.25
 """Seconds after which a child is killed at the latest."""
 REQUESTS = 2000
@@ -84,8 +86,8 @@ def check(folder, promised):
 
 def test_whatever_moment_a_run_is_killed_at_nothing_is_lost_or_paid_twice(tmp_path):
     folder, promised = tmp_path / "out", tmp_path / "promised"
-    dice, kills, answers = random.Random(3), 0, 0  # noqa: S311 -- moments, not secrets
-    while kills < KILLS:
+    dice, kills, answers, most = random.Random(3), 0, 0, 0  # noqa: S311 -- moments, not secrets
+    while kills < KILLS or (most == 0 and kills < PATIENT * KILLS):
         child = start(writer.write, folder, promised, REQUESTS)
         time.sleep(dice.uniform(0, LONGEST_S))
         child.kill()
@@ -97,8 +99,8 @@ def test_whatever_moment_a_run_is_killed_at_nothing_is_lost_or_paid_twice(tmp_pa
         kills += 1
         now = check(folder, promises(promised))
         assert now >= answers
-        answers = now
-    assert answers > 0, "every child was killed before it wrote"
+        answers, most = now, max(most, now)
+    assert most > 0, "every child was killed before it wrote"
 
 
 def test_a_run_after_a_kill_ends_with_the_same_books_as_one_that_was_not_killed(tmp_path):
