@@ -104,6 +104,10 @@ class OpenAIImages:
         if refused:
             return Failed(FailureKind.INVALID_REQUEST, refused)
         try:
+            self._wire.client()
+        except GeneratorError as error:  # nobody called ready(); no other request would fare better
+            return Failed(FailureKind.AUTH, _line(str(error)))
+        try:
             sent = sent_pictures(request)
         except (ConsistencyError, OSError) as error:
             return Failed(FailureKind.INVALID_REQUEST, _line(f"a picture to send along: {error}"))

@@ -192,7 +192,6 @@ def usage_of(asked: Asked, count: int) -> tuple[dict, float]:
         "input_tokens": text + images,
         "input_tokens_details": {"text_tokens": text, "image_tokens": images},
         "output_tokens": out,
-        "output_tokens_details": {"text_tokens": 0, "image_tokens": out},
         "total_tokens": text + images + out,
     }
     tokens = PER_MILLION["text"] * text + PER_MILLION["image"] * images + PER_MILLION["out"] * out

@@ -13,7 +13,7 @@ import pytest
 from series.errors import GeneratorError
 from series.generators import load_generator
 from series.generators.catalogue import catalogue
-from series.generators.generator import Generator
+from series.generators.generator import Failed, FailureKind, Generator
 from series.request import GenerationRequest, Reference, Role, Structure, StyleWords
 
 ROUTER = "https://router.example/v1"
@@ -92,9 +92,20 @@ def test_a_model_with_an_end_to_come_may_be_used_until_then() -> None:
 
 
 def test_ready_says_which_key_is_lacking_and_how_to_give_it(monkeypatch) -> None:
+    pytest.importorskip("openai", reason='needs pip install "series-consistency[openai]"')
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(GeneratorError, match=r"openai:gpt-image-2 needs OPENAI_API_KEY.*keyring"):
         generator().ready()
+
+
+def test_without_a_key_the_first_request_stops_the_run_and_costs_nothing(monkeypatch) -> None:
+    pytest.importorskip("openai", reason='needs pip install "series-consistency[openai]"')
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    outcome = generator().generate(request(), "key")
+    assert isinstance(outcome, Failed)
+    assert (outcome.kind, outcome.usd) == (FailureKind.AUTH, 0.0)
+    assert outcome.kind.stops_the_run
+    assert "needs OPENAI_API_KEY" in outcome.reason
 
 
 def test_making_it_and_its_price_need_neither_key_nor_network(monkeypatch) -> None:
@@ -221,6 +232,7 @@ def test_the_key_of_one_service_is_never_the_default_of_another(monkeypatch) -> 
     with pytest.raises(GeneratorError, match=r"profile\.secret: the name of the environment variable"):
         generator(base_url=ROUTER, profile={"like": "gpt-image-2"})
     monkeypatch.delenv("ROUTER_KEY", raising=False)
+    pytest.importorskip("openai", reason='needs pip install "series-consistency[openai]"')
     with pytest.raises(GeneratorError, match="needs ROUTER_KEY"):
         routed(like="gpt-image-2").ready()
 
