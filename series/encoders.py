@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -45,7 +45,7 @@ from series.tolerances import style_checks
 Use = Literal["commercial", "research"]
 
 SEEN_BY = "encoders.json"
-"""In a run's folder: role → encoder."""
+"""In a run's folder: role → encoder, and why each was picked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,12 @@ def load_for(
     return load_anew(manifest, orders, tolerances, options)
 
 
-def keep_seen_by(run: Path, locked: Mapping[str, str]) -> None:
-    """Write into a run's folder what its pictures are looked at by. A model that is installed meanwhile would
-    judge them otherwise, and ask anew for what was accepted and paid for."""
-    write_atomically(run / SEEN_BY, json.dumps(dict(sorted(locked.items())), indent=2) + "\n")
+def keep_seen_by(run: Path, chosen: Chosen) -> None:
+    """Write into a run's folder what its pictures are looked at by, and why. A model that is installed
+    meanwhile would judge them otherwise, and ask anew for what was accepted and paid for."""
+    choices = [asdict(choice) for choice in chosen.choices]
+    data = {"encoders": dict(sorted(chosen.encoders.locked.items())), "choices": choices}
+    write_atomically(run / SEEN_BY, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
 def load_anew(
@@ -159,10 +161,13 @@ def _pinned(manifest: Manifest, run: Path | None, options: EncoderOptions) -> Ch
     if path.exists():
         anew = f"or choose anew from what is here: series lock {manifest.path}"
         return _as_pinned(path, read_lock(path).encoders, manifest.use, options, anew)
-    if run is None or not (seen := _seen_by(run)):
+    if run is None or not (seen := _seen_by(run)).encoders:
         return None
     anew = "or name others, which may judge its pictures otherwise: --encoder classical"
-    return _as_pinned(run / SEEN_BY, seen, manifest.use, options, anew)
+    found = _as_pinned(run / SEEN_BY, seen.encoders, manifest.use, options, anew)
+    roles = parse_encoders(options.name).roles
+    why = tuple(one for one in seen.choices if one.role not in roles)
+    return replace(found, choices=why) if why else found
 
 
 def _as_pinned(path: Path, locked: Mapping[str, str], use: Use, options: EncoderOptions, anew: str) -> Chosen:
@@ -175,13 +180,25 @@ def _as_pinned(path: Path, locked: Mapping[str, str], use: Use, options: Encoder
         raise LockError(f"{path} pins encoders that cannot be loaded: {error}; {anew}") from error
 
 
-def _seen_by(run: Path) -> dict[str, str]:
-    """Role → encoder of the run before; empty without one, and for a file that cannot be read."""
+@dataclass(frozen=True, slots=True)
+class _SeenBy:
+    """What a run's folder says."""
+
+    encoders: Mapping[str, str] = field(default_factory=dict)
+    choices: tuple[EncoderChoice, ...] = ()
+
+
+def _seen_by(run: Path) -> _SeenBy:
+    """Nothing without a run before, and for a file that cannot be read."""
     try:
-        seen = json.loads((run / SEEN_BY).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {str(role): str(one) for role, one in seen.items()} if isinstance(seen, dict) else {}
+        data = json.loads((run / SEEN_BY).read_text("utf-8"))
+        choices = tuple(
+            EncoderChoice(**{**one, "passed_over": tuple(map(str, one["passed_over"]))})
+            for one in data["choices"]
+        )
+        return _SeenBy({str(role): str(one) for role, one in data["encoders"].items()}, choices)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return _SeenBy()
 
 
 def _over(named: NamedEncoders, roles: Mapping[str, str]) -> str:

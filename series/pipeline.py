@@ -185,7 +185,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
         closing(ObservationCache(folder.observations)) as cache,
     ):
         if options.ask:
-            keep_seen_by(folder.root, encoders.locked)
+            keep_seen_by(folder.root, loaded)
         before = store.books()
         observer = Observer(Recipe(encoders, Locator.build({})), cache, workers=options.workers)
         pinned = observe_references(manifest, observer.observe, encoders.ids)

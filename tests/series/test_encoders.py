@@ -178,18 +178,20 @@ def test_several_models_that_are_not_here_are_named_together(comic) -> None:
 def test_a_run_goes_on_with_the_encoders_that_it_began_with(comic) -> None:
     comic.run({})
     kept = comic.folder / "out" / "encoders.json"
-    assert json.loads(kept.read_text("utf-8")) == load_encoders().locked
+    assert json.loads(kept.read_text("utf-8"))["encoders"] == load_encoders().locked
     manifest, orders, tolerances = read(comic)
     going_on = load_for(manifest, orders, tolerances, EncoderOptions(), run=kept.parent)
-    assert {choice.reason for choice in going_on.choices} == {"pinned by encoders.json"}
-    kept.write_text('{"style": "csd sha256:0"}', "utf-8")
+    assert going_on.choices == load_anew(manifest, orders, tolerances, EncoderOptions()).choices
+    kept.write_text('{"encoders": {"style": "csd sha256:0"}, "choices": []}', "utf-8")
     with pytest.raises(LockError, match=r"pins encoders that cannot be loaded: .*--encoder classical"):
         comic.run({})
     assert comic.run({}, encoder="classical") == []
-    assert json.loads(kept.read_text("utf-8")) == load_encoders().locked
+    assert json.loads(kept.read_text("utf-8"))["encoders"] == load_encoders().locked
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "7"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "7", '{"encoders": 7, "choices": []}', '{"encoders": {}, "choices": [{}]}']
+)
 def test_a_note_that_cannot_be_read_is_no_note(comic, content: str) -> None:
     (comic.folder / "encoders.json").write_text(content, "utf-8")
     found = load_for(*read(comic), EncoderOptions(), run=comic.folder)
