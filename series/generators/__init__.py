@@ -102,7 +102,7 @@ def _automatic1111(options: Mapping[str, JsonValue], *, folder: Path, out: Path)
 def _openai(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> Generator:
     """OpenAI's image models, and routers that speak their language."""
     del out
-    from series.generators.openai import make
+    from series.generators.openai.openai import make
 
     return make(options, folder=folder)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from series.generators.openai_sizes import FEWEST, MOST, allowed, nearest_allowed
+from series.generators.openai.sizes import FEWEST, MOST, allowed, nearest_allowed
 
 sides = st.integers(1, 20_000)
 

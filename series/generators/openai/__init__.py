@@ -1,0 +1,1 @@
+"""The generator `openai`: OpenAI's image models and routers that speak their language, by its SDK."""
