@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
@@ -264,12 +265,14 @@ def test_nothing_is_sent_for_what_the_service_cannot_do(server, tmp_path: Path) 
     small = connected(server, profile={"mask": False, "candidates": 1})
     new_only = connected(server, profile={"mask": False, "edit": False})
     long = request(style=StyleWords("ink " * 9000, ()))
+    baseless = replace(edit(tmp_path, picture((1024, 768)), MASK), references=())
     for generator, asked, said in (
         (connected(server), request(references=many), "17 reference pictures; it takes 16"),
         (small, edit(tmp_path, picture((1024, 768)), MASK), "a mask; it takes none"),
         (small, request(candidates=2), "2 candidates; it makes 1"),
         (new_only, edit(tmp_path, picture((1024, 768))), "an edit; it makes new pictures only"),
         (connected(server), long, "characters; it takes 32000"),
+        (connected(server), baseless, "an edit without the picture to edit"),
     ):
         outcome = generator.generate(asked, "key")
         assert isinstance(outcome, Failed)

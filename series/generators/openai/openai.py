@@ -136,6 +136,7 @@ class OpenAIImages:
             f"{request.candidates} candidates; it makes {able.candidates}": request.candidates
             > able.candidates,
             "an edit; it makes new pictures only": edit is not None and not able.edit,
+            "an edit without the picture to edit": edit is not None and not _starts_from_base(request),
             "a mask; it takes none": edit is not None and edit.mask is not None and not able.mask,
             f"a prompt of {len(said)} characters; it takes {self._service.longest_prompt}": len(said)
             > self._service.longest_prompt,
@@ -225,6 +226,10 @@ def _finished(data: bytes, base: bytes, mask: Box | None) -> tuple[GeneratedImag
     kinds = {b"\xff\xd8": ".raw.jpg", b"RI": ".raw.webp"}
     suffix = kinds.get(data[:2], ".raw.png")
     return GeneratedImage(whole, {suffix: data}), []
+
+
+def _starts_from_base(request: GenerationRequest) -> bool:
+    return bool(request.references) and request.references[0].role is Role.BASE
 
 
 def _mask(request: GenerationRequest) -> Box | None:
