@@ -1,6 +1,6 @@
 """What the SDK raised, or a reason why no picture came, in; a typed failure out.
 
-Google's errors: `google.rpc.Status` with details. Policy refusals come as HTTP 200, see `gemini_answers`.
+Google's errors: `google.rpc.Status` with details. Policy refusals come as HTTP 200, see `answers`.
 """
 
 from __future__ import annotations

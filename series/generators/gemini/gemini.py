@@ -1,7 +1,7 @@
 """Gemini: a request in, a picture of one of Google's image models out, by the official SDK.
 
 Nano Banana and its successors over generateContent, with a key or on Vertex AI; Imagen 4 on Vertex AI (see
-`gemini_imagen`). Seeds are sent and best effort; there is no mask; one picture a request. Nothing is retried
+`imagen`). Seeds are sent and best effort; there is no mask; one picture a request. Nothing is retried
 here (see `patience`).
 """
 
