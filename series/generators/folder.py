@@ -29,8 +29,9 @@ from series.generators.generator import (
     Outcome,
     Pacing,
 )
-from series.generators.options import flag_option, no_others, shown, text_option
+from series.generators.options import flag_option, instead, no_others, shown, text_option
 from series.request import GenerationRequest, Reference
+from series.request.midjourney import midjourney
 from series.request.prompt import prompt
 
 FRAMES = "frames"
@@ -50,6 +51,14 @@ PANELS_AT_ONCE = 1_000
 HUMAN = Abilities(edit=True, reference_images=16)
 """A person redraws what is asked for, and sees 16 pictures at a glance: the most that current models take."""
 
+MIDJOURNEY = Abilities(
+    takes_seed=True, negative_prompt=True, reference_images=4, reference_roles=("character", "style")
+)
+"""What its parameters carry: --seed (similar pictures, not the same), --no, --oref and --sref. An edit of it is
+work by hand that no line describes."""
+TOOLS = ("", "midjourney")
+"""Tools whose own line is written above the prompt."""
+
 _DIGEST = "Request "
 """Begins the last line of a prompt file."""
 _MARK = re.compile(rf"{_DIGEST}[0-9a-f]{{64}}", re.ASCII)
@@ -67,15 +76,18 @@ class FolderOptions:
     """Where prompts are written."""
     watch: bool = False
     """Wait for each picture instead of ending the run where one is missing."""
+    tool: str = ""
+    """One of TOOLS; empty for a person or any tool."""
 
 
 def read_folder_options(options: Mapping[str, JsonValue], *, folder: Path, out: Path) -> FolderOptions:
-    """The options {frames: DIR, prompts: DIR, watch: true or false}, each of which may be left out.
+    """The options {frames: DIR, prompts: DIR, watch: true or false, tool: midjourney}, all of which may be
+    left out.
 
     Folders are relative to the manifest's. Raises GeneratorError for one that leaves it, and for frames where
     the run writes its own.
     """
-    no_others(options, ("frames", "prompts", "watch"))
+    no_others(options, ("frames", "prompts", "watch", "tool"))
     frames = _inside(text_option(options, "frames", FRAMES), "frames", folder)
     prompts = _inside(text_option(options, "prompts", PROMPTS), "prompts", folder)
     for name in RUN_MAKES:
@@ -85,7 +97,10 @@ def read_folder_options(options: Mapping[str, JsonValue], *, folder: Path, out: 
             )
     if "prompts" not in options:
         prompts = out / PROMPTS
-    return FolderOptions(folder, frames, prompts, flag_option(options, "watch", default=False))
+    tool = text_option(options, "tool", TOOLS[1]) if "tool" in options else ""
+    if tool not in TOOLS:
+        raise GeneratorError(f"generator.tool: there is no tool {shown(tool)}{instead(tool, TOOLS[1:])}")
+    return FolderOptions(folder, frames, prompts, flag_option(options, "watch", default=False), tool)
 
 
 class FolderGenerator:
@@ -95,8 +110,8 @@ class FolderGenerator:
         self, options: FolderOptions, *, stop: threading.Event | None = None, poll_s: float = POLL_S
     ) -> None:
         """stop: set it to end every wait."""
-        self.name = "folder"
-        self.abilities = HUMAN
+        self.name = f"folder:{options.tool}" if options.tool else "folder"
+        self.abilities = MIDJOURNEY if options.tool else HUMAN
         self.pacing = Pacing(PANELS_AT_ONCE if options.watch else 1, None, PATIENCE_S)
         self.stop = stop or threading.Event()
         self._options, self._poll_s, self._numbering = options, poll_s, threading.Lock()
@@ -219,6 +234,7 @@ class FolderGenerator:
         lines = [
             f"Save the picture as {target} (or .jpg, .webp), {width} × {height} pixels.",
             "",
+            *(["Paste this line into Midjourney:", midjourney(request), ""] if self._options.tool else []),
             prompt(request),
         ]
         if request.edit is not None:

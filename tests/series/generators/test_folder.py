@@ -53,6 +53,23 @@ def test_a_missing_picture_is_waited_for_by_the_person_not_the_run(series: Path,
     assert (series / "frames").is_dir()
 
 
+def test_for_midjourney_the_line_to_paste_stands_above_the_prompt(series: Path, asked) -> None:
+    generator = make(series, tool="midjourney")
+    assert generator.name == "folder:midjourney"
+    assert not generator.abilities.edit
+    assert generator.abilities.looks_at("style")
+    assert not generator.abilities.looks_at("palette")
+    generator.generate(asked(), "key")
+    lines = (series / "out/prompts/p01.1.txt").read_text(encoding="utf-8").splitlines()
+    line = lines[lines.index("Paste this line into Midjourney:") + 1]
+    assert "Mara waits" in line
+    assert " --ar 4:3 --seed " in line
+    with pytest.raises(
+        GeneratorError, match=r'generator\.tool: there is no tool "mid"; did you mean "midjourney"'
+    ):
+        make(series, tool="mid")
+
+
 def test_a_picture_that_is_there_is_taken(series: Path, sample: Path, asked) -> None:
     data = put(sample, 1, series / "frames/p01.png")
     outcome = make(series).generate(asked(), "key")
