@@ -77,6 +77,26 @@ def test_without_a_network_a_pull_says_so_and_tries_once(tmp_path, refusing) -> 
     assert len(tried) == 1
 
 
+def test_several_are_pulled_by_their_names_or_by_that_of_their_set(tmp_path, refusing) -> None:
+    proxy, tried = refusing
+    wrong = series("models", "pull", "yunet", "nope", "--models", tmp_path, https_proxy=proxy, no_proxy="")
+    assert (wrong.returncode, tried) == (2, [])
+    assert "no model 'nope'" in wrong.stderr
+    done = series("models", "pull", "light", "--models", tmp_path, https_proxy=proxy, no_proxy="")
+    assert done.returncode == 2
+    assert done.stdout.startswith("yunet\nlicense: Apache-2.0")
+    assert "`series models add yunet PATH`" in done.stderr
+    assert len(tried) == 1
+
+
+def test_a_cohort_is_for_csd_and_of_a_folder(tmp_path) -> None:
+    nowhere = series("models", "cohort", "csd", tmp_path / "nowhere", "--models", tmp_path)
+    assert (nowhere.returncode, nowhere.stdout) == (2, "")
+    assert "cannot be read as a folder" in nowhere.stderr
+    other = series("models", "cohort", "light", tmp_path, "--models", tmp_path)
+    assert "only distances of csd are corrected by a cohort" in other.stderr
+
+
 def test_the_wrong_file_is_refused(tmp_path) -> None:
     (tmp_path / "yunet_n_dynamic.onnx").write_bytes(b"not a net")
     done = series(
