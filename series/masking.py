@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
 
 _SECRETS = re.compile(
     r"(?i:(?P<scheme>bearer|basic)\s+)[\w.~+/=-]{8,}"
@@ -22,15 +27,32 @@ _known: set[str] = set()
 
 
 def never_show(secret: str) -> None:
-    """From now on `masked` hides this very text too, whatever it looks like. For this process."""
-    if len(secret) >= _SHORTEST:
-        _known.add(secret)
+    """From now on `masked` hides this very text too, whatever it looks like, in any case of its letters, and
+    as addresses, JSON, HTML and base64 write it. For this process."""
+    if len(secret) >= _SHORTEST and secret not in _known:
+        _known.update(_forms(secret))
 
 
 def masked(text: str) -> str:
     """Text in which whatever looks like a key, a token or a password is replaced by ***."""
-    for secret in sorted(_known, key=len, reverse=True):
-        text = text.replace(secret, "***")
+    if _known:
+        text = _pattern(len(_known)).sub("***", text)
     return _SECRETS.sub(
         lambda found: f"{found['scheme'] or ''}{found['named'] or found['url'] or ''}***", text
     )
+
+
+@lru_cache(maxsize=1)
+def _pattern(_count: int) -> re.Pattern[str]:
+    longest_first = sorted(_known, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it stands in what a server may echo."""
+    data = secret.encode(errors="surrogateescape")
+    plain = {secret, " ".join(secret.split()), html.escape(secret)}
+    plain |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    coded = {quote(data), quote(data, safe=""), quote_plus(data)}
+    coded |= {base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()}
+    return {one.rstrip("=") for one in plain | coded if len(one.rstrip("=")) >= _SHORTEST}

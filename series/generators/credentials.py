@@ -38,13 +38,19 @@ def find_secret(name: str) -> Secret | None:
 
 
 def need_secret(name: str, owner: str) -> Secret:
-    """The secret of this name. owner: who wants it, for the message: "generator openai". Raises
-    GeneratorError with the two ways to give it."""
+    """The secret of this name, fit for a header. owner: who wants it, for the message: "generator openai".
+    Raises GeneratorError with the two ways to give it, and for one that holds what no key has."""
     found = find_secret(name)
     if found is None:
         raise GeneratorError(
             f"{owner} needs {name}: set it in the environment (export {name}=…), or keep it in the system's "
             f'keyring (pip install "series-consistency[keyring]", then keyring set {SERVICE} {name})'
+        )
+    if not (found.value.isascii() and found.value.isprintable()):
+        # A client of HTTP would refuse it too, and repeat it while it does.
+        raise GeneratorError(
+            f"{owner}: {name} has a line break or a sign in it that no key has: copy it once more, and "
+            "set it again"
         )
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from series.errors import GeneratorError
+from series.generators.deadline import hurried, within
 from series.generators.generator import Failed, FailureKind
 from series.masking import masked
 
@@ -30,6 +31,9 @@ CONNECT_S: Final = 10.0
 LARGEST: Final = 64 << 20
 """Bytes of one answer: the largest picture of a hosted model in use (3840 × 2160, PNG) has 25 MB, and base64
 adds a third."""
+CODINGS: Final = "gzip, deflate"
+"""What an answer may be packed with: a piece of 64 KB of these has at most 64 MB in it."""
+_UNPACKED: Final = frozenset({"", "identity", "gzip", "deflate"})
 SHOWN: Final = 300
 """Characters of an error's text that are kept."""
 
@@ -44,10 +48,10 @@ class Reply:
     body: bytes
 
     def json(self) -> object:
-        """The body as JSON; None where it is none."""
+        """The body as JSON; None where it is none, or nested beyond reading."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
@@ -64,26 +68,18 @@ class HttpClient:
         hosts: Collection[str] = (),
     ) -> None:
         """base_url: scheme, host and the path that all requests begin with. headers: sent with each, keys
-        included. timeout_s: for one answer, without a byte. hosts: of the same provider, which may see the
-        keys too, as in `fetch`. Raises GeneratorError without the extra, and for an address that is none."""
+        included. timeout_s: for one answer, from connecting to its last byte. hosts: of the same provider,
+        which may see the keys too, as in `fetch`. Raises GeneratorError without the extra, and for an address
+        that is none."""
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise GeneratorError(f"{masked(base_url)}: expected an address like https://host/path")
         self.base_url = base_url.rstrip("/")
         self._largest, self._hosts = largest, tuple(hosts)
-        httpx = _httpx()
-        self._client = httpx.Client(
-            headers=dict(headers or {}),
-            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
-            follow_redirects=False,
-            trust_env=not is_loopback(base_url),  # a proxy of the environment is none for this machine
-        )
+        self._timeout_s = timeout_s
+        self._client = self._made(dict(headers or {}))
         # Pictures come from other hosts than answers: those must never see the provider's key.
-        self._plain = httpx.Client(
-            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
-            follow_redirects=False,
-            trust_env=not is_loopback(base_url),
-        )
+        self._plain = self._made({})
 
     def send(
         self,
@@ -103,19 +99,21 @@ class HttpClient:
         → the answer, whatever its status, or TIMEOUT, TRANSPORT or MALFORMED (too large).
         """
         url = path if path.startswith(("http://", "https://")) else f"{self.base_url}/{path.lstrip('/')}"
-        same = urlsplit(url).netloc == urlsplit(self.base_url).netloc
-        if not same and not may_fetch(url, self._hosts):
+        if not self._is_own(url) and not may_fetch(url, self._hosts):
             return Failed(FailureKind.MALFORMED, f"refused to send to another host: {_host(url)}")
-        request = self._client.build_request(
-            method,
-            url,
-            json=payload,
-            data=dict(fields) if fields else None,
-            files=list(files) or None,
-            content=content,
-            params=dict(query) if query else None,
-            headers=dict(headers) if headers else None,
-        )
+        try:
+            request = self._client.build_request(
+                method,
+                url,
+                json=payload,
+                data=dict(fields) if fields else None,
+                files=list(files) or None,
+                content=content,
+                params=dict(query) if query else None,
+                headers=dict(headers) if headers else None,
+            )
+        except _httpx().InvalidURL:
+            return _no_address(url)
         return self._bounded(self._client, request)
 
     def hand_over(
@@ -129,7 +127,10 @@ class HttpClient:
         """Upload to where a provider says, as multipart, without any key. hosts: as in `fetch`."""
         if not may_fetch(url, hosts, near=self.base_url):
             return Failed(FailureKind.MALFORMED, f"refused to upload to {_host(url)}, which is not allowed")
-        request = self._plain.build_request("POST", url, data=dict(fields), files=list(files))
+        try:
+            request = self._plain.build_request("POST", url, data=dict(fields), files=list(files))
+        except _httpx().InvalidURL:
+            return _no_address(url)
         return self._bounded(self._plain, request)
 
     def fetch(self, url: str, *, hosts: Collection[str]) -> bytes | Failed:
@@ -137,7 +138,11 @@ class HttpClient:
         for all below one (".replicate.delivery"). https only, but on this machine. Sent without any key."""
         if not may_fetch(url, hosts, near=self.base_url):
             return Failed(FailureKind.MALFORMED, f"the picture lies at {_host(url)}, which is not allowed")
-        reply = self._bounded(self._plain, self._plain.build_request("GET", url))
+        try:
+            request = self._plain.build_request("GET", url)
+        except _httpx().InvalidURL:
+            return _no_address(url)
+        reply = self._bounded(self._plain, request)
         if isinstance(reply, Failed):
             return reply
         if reply.status != 200:
@@ -175,20 +180,31 @@ class HttpClient:
         self._client.close()
         self._plain.close()
 
+    def _is_own(self, url: str) -> bool:
+        try:
+            return urlsplit(url).netloc == urlsplit(self.base_url).netloc
+        except ValueError:
+            return False
+
+    def _made(self, headers: Mapping[str, str]) -> httpx2.Client:
+        httpx = _httpx()
+        client: httpx2.Client = hurried(
+            httpx.Client(
+                headers={**headers, "Accept-Encoding": CODINGS},
+                timeout=httpx.Timeout(self._timeout_s, connect=min(CONNECT_S, self._timeout_s)),
+                follow_redirects=False,
+                # A proxy of the environment is none for this machine.
+                trust_env=not is_loopback(self.base_url),
+            )
+        )
+        return client
+
     def _bounded(self, client: httpx2.Client, request: httpx2.Request) -> Reply | Failed:
         httpx = _httpx()
         where = request.url.host
         try:
-            answer = client.send(request, stream=True)
-            try:
-                body = bytearray()
-                for chunk in answer.iter_bytes():
-                    body += chunk
-                    if len(body) > self._largest:
-                        reason = f"{where}: an answer of more than {self._largest >> 20} MB"
-                        return Failed(FailureKind.MALFORMED, reason)
-            finally:
-                answer.close()
+            with within(self._timeout_s), closing(client.send(request, stream=True)) as answer:
+                body = self._body(answer, where)
         except httpx.ConnectTimeout:
             return Failed(FailureKind.TRANSPORT, f"{where}: no connection in {CONNECT_S:g} s")
         except httpx.TimeoutException:
@@ -199,7 +215,21 @@ class HttpClient:
             # It was sent, and the answer broke off: the picture may have been made.
             kind = FailureKind.TIMEOUT if request.method == "POST" else FailureKind.TRANSPORT
             return Failed(kind, f"{where}: the answer broke off: {_said(error)}")
-        return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
+        if isinstance(body, Failed):
+            return body
+        return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
+
+    def _body(self, answer: httpx2.Response, where: str) -> bytes | Failed:
+        refusal = refused_coding(answer.headers)
+        if refusal:
+            return Failed(FailureKind.MALFORMED, f"{where}: {refusal}")
+        body = bytearray()
+        for chunk in answer.iter_bytes():
+            body += chunk
+            if len(body) > self._largest:
+                reason = f"{where}: an answer of more than {self._largest >> 20} MB"
+                return Failed(FailureKind.MALFORMED, reason)
+        return bytes(body)
 
 
 def refused(reply: Reply, said: str = "") -> Failed:
@@ -240,7 +270,10 @@ def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> fl
 def may_fetch(url: str, hosts: Collection[str], *, near: str = "") -> bool:
     """Whether a picture may be taken from there: https from one of the hosts; plain http only on this
     machine, and only where the provider (`near`) is on this machine too."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     name = (parts.hostname or "").casefold()
     if parts.username or parts.password or not name:
         return False
@@ -250,9 +283,18 @@ def may_fetch(url: str, hosts: Collection[str], *, near: str = "") -> bool:
     return parts.scheme == "https" and known
 
 
+def refused_coding(headers: Mapping[str, str]) -> str:
+    """Why an answer is not unpacked, by its headers; empty where it may be. One coding at most: the best
+    packed megabyte has a gigabyte in it, and packed twice a terabyte."""
+    coding = headers.get("content-encoding", "").strip().casefold()
+    return (
+        "" if coding in _UNPACKED else f"an answer packed as {masked(coding)[:40]!r}, which was not asked for"
+    )
+
+
 def is_loopback(url: str) -> bool:
     """Whether the address is this machine's own."""
-    name = urlsplit(url).hostname or ""
+    name = _host(url)
     if name == "localhost":
         return True
     try:
@@ -270,7 +312,14 @@ def _httpx() -> ModuleType:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or "no host"
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "no host"
+
+
+def _no_address(url: str) -> Failed:
+    return Failed(FailureKind.MALFORMED, f"the answer names no address that can be used, at {_host(url)}")
 
 
 def _said(error: Exception) -> str:

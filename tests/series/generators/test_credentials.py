@@ -25,3 +25,13 @@ def test_an_empty_one_counts_as_none(monkeypatch: pytest.MonkeyPatch, value: str
     assert find_secret("LAMP_KEY") is None
     with pytest.raises(GeneratorError, match=r"generator lamp needs LAMP_KEY: .*export LAMP_KEY=….*keyring"):
         need_secret("LAMP_KEY", "generator lamp")
+
+
+@pytest.mark.parametrize("value", ["lamp-key-1\nX-Other: 2", "lamp-“key”-12345", "lamp\tkey-12345"])
+def test_one_that_no_header_takes_is_told_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("LAMP_KEY", value)
+    with pytest.raises(GeneratorError, match="LAMP_KEY has a line break or a sign") as told:
+        need_secret("LAMP_KEY", "generator lamp")
+    assert value[:8] not in str(told.value)
