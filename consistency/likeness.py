@@ -19,7 +19,7 @@ from consistency.image import Frame
 from consistency.measurement import HeatMap
 from consistency.subject import subject_of
 from consistency.vectors import unit_rows
-from consistency.windows import Windows, window_means, windows_over
+from consistency.windows import Windows, areas, window_means, windows_over
 
 FRAME_SIDE = 512
 """Pixels at which a frame is looked at: a figure of a fifth of it still covers three cells of a net of
@@ -34,6 +34,10 @@ RING_SHARE = 0.3
 """How much what surrounds a window counts against it: .5 finds one box fewer."""
 HEAT_SIDE = 32
 """Cells along the longer side of a heat map: as many as a map of stride 16 has."""
+HEAT_WIDTH = 0.05
+"""Score by which a window must be worse to count a third in a heat map: the best few dozen of 2000 count."""
+STANDS_OUT = 0.5
+"""Score from which the warmest cell is as warm as can be: about the median of figures in a comic."""
 
 Floats = NDArray[np.float32]
 
@@ -47,18 +51,19 @@ class Found:
     """float32 (characters, windows): how much better a window fits than the median window of the frame."""
 
     def heat(self, row: int) -> HeatMap:
-        """Where one character may be: each cell as warm as the best window over it is good."""
-        cells = np.full((self.windows.height, self.windows.width), -np.inf, np.float32)
-        order = np.argsort(self.scores[row], kind="stable")
-        for index in order:  # the best is painted last
-            left, top, right, bottom = self.windows.boxes[index]
-            cells[top:bottom, left:right] = self.scores[row, index]
-        warmth = np.clip(cells, 0, None)  # below the median window nothing is warm
-        warmth /= max(float(warmth.max()), 1e-6)
-        scale = HEAT_SIDE / max(cells.shape)
+        """Where one character may be: each cell as warm as the windows over it are good, small ones more."""
+        scores, (left, top, right, bottom) = self.scores[row], self.windows.boxes.T
+        weights = np.exp((scores - scores.max()) / HEAT_WIDTH) / areas(self.windows.boxes)[:, 0]
+        corners = np.zeros((self.windows.height + 1, self.windows.width + 1), np.float64)
+        for down, across, sign in ((top, left, 1), (top, right, -1), (bottom, left, -1), (bottom, right, 1)):
+            np.add.at(corners, (down, across), sign * weights)
+        warmth = corners.cumsum(axis=0).cumsum(axis=1)[:-1, :-1].astype(np.float32)
+        scale = HEAT_SIDE / max(warmth.shape)
         if scale < 1:
-            size = (max(1, round(cells.shape[1] * scale)), max(1, round(cells.shape[0] * scale)))
+            size = (max(1, round(warmth.shape[1] * scale)), max(1, round(warmth.shape[0] * scale)))
             warmth = np.asarray(cv2.resize(warmth, size, interpolation=cv2.INTER_AREA), np.float32)
+        strength = min(1.0, max(0.0, float(scores.max()) / STANDS_OUT))
+        warmth = np.clip(warmth / max(float(warmth.max()), 1e-12), 0, 1) * strength
         return HeatMap.of(np.rint(warmth * 255).astype(np.uint8))
 
 

@@ -89,7 +89,8 @@ class HeatMap:
     height: int
     """Cells."""
     cells: str
-    """height × width bytes, row by row, as base64 text: 255 the likeliest spot, 0 as likely as anywhere."""
+    """height × width bytes, row by row, as base64 text: 255 the likeliest spot of what stands
+    out clearly, 0 no likelier than elsewhere."""
 
     @classmethod
     def of(cls, cells: NDArray[np.uint8]) -> HeatMap:

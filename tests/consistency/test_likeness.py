@@ -79,9 +79,11 @@ def test_the_heat_map_is_hottest_where_the_character_is(likenesses, scripted_map
     heat = found.heat(0).array
     assert max(heat.shape) == HEAT_SIDE
     left, top, right, bottom = box.pixels(heat.shape[1], heat.shape[0])
-    assert heat.max() == 255
-    assert (heat[top:bottom, left:right] == 255).all()
-    assert heat[:, : heat.shape[1] // 4].mean() < 128
+    down, across = np.unravel_index(heat.argmax(), heat.shape)
+    assert top <= down < bottom
+    assert left <= across < right
+    assert heat.max() == 255, "she stands out clearly"
+    assert heat[:, : heat.shape[1] // 3].max() < 100
 
 
 def test_a_frame_in_one_color_is_warm_nowhere(likenesses, scripted_maps) -> None:

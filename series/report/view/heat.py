@@ -15,8 +15,8 @@ from series.report.words import printable
 
 HEAT_MAPS = 6
 """Of one frame: more characters than a panel is likely to pin."""
-_COLOR = (255, 96, 0)
-"""sRGB. Warm, seen on dark and light pictures."""
+_COLOR = (255, 0, 140)
+"""sRGB. Rare in pictures, seen on dark and light ones."""
 _OPAQUE = 0.75
 """Of the likeliest spot: the picture stays visible under it."""
 
