@@ -27,6 +27,17 @@ class AuditReference:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditedReceipt:
+    """How one pinned thing went out with a request."""
+
+    about: str
+    """"mara: front.png", "seed" ..."""
+    said: str
+    """"sent as Image 2", "in the words", "not sent: the generator takes no seed"."""
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AuditedAttempt:
     """One try at a frame, as a report tells it. Made by a run; an audit of finished frames has none."""
 
@@ -52,6 +63,12 @@ class AuditedAttempt:
     seconds: float
     kept: bool
     """This try is the frame."""
+    generator: str = ""
+    """Who was asked; empty for a repair."""
+    moved: str = ""
+    """Why it was asked of another generator than the try before; empty when it was not."""
+    receipts: tuple[AuditedReceipt, ...] = ()
+    """How each pinned thing went out; empty for a repair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +189,8 @@ class AuditedFrame:
     """How a run came to this frame, in order."""
     outcome: str = ""
     """Of a run: "accepted", or why a person is asked."""
+    chosen: str = ""
+    """Who was chosen to make it, and why; empty where the manifest says who makes all."""
 
     @property
     def verdict(self) -> Verdict:

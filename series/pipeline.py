@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +25,10 @@ from series.run.hold import hold
 from series.run.images import Images
 from series.run.ledger import run_figures, spent_since
 from series.run.past import home_of
-from series.run.prepare import choose_panels, first_requests, limits_of, notes_of, open_generator
+from series.run.prepare import choose_panels, limits_of, notes_of, open_makers
 from series.run.preview import Preview, earlier, preview
 from series.run.ran import publish
-from series.run.retell import keep_unsure, with_run
+from series.run.retell import keep_unsure, makers_of, notes_on, with_run
 from series.run.store import open_store
 from series.tolerances import check_limits, resolve_tolerances
 
@@ -151,16 +151,18 @@ def preview_run(options: RunOptions) -> Preview:
     manifest = read_series(options.manifest)
     orders = plan(manifest)
     folder = run_folder(manifest, options.out)
-    generator = open_generator(manifest, folder, options.generator, None)
-    requests = first_requests(manifest, orders, generator.abilities)
+    makers = open_makers(manifest, orders, folder, options.generator)
     before = earlier(manifest, folder, options.store)
-    return preview(requests, generator, choose_panels(orders, options.panels), before, options.again)
+    return preview(makers, choose_panels(orders, options.panels), before, options.again)
 
 
-def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | None = None) -> Finished:
+def run_series(
+    options: RunOptions, watcher: RunEvents, generator: Generator | Sequence[Generator] | None = None
+) -> Finished:
     """Read, pin, plan, ask, observe, check, judge, reinforce, keep. Raises SeriesError and its kinds.
 
-    generator: one that is there already, in place of the one that manifest or options name.
+    generator: one that is there already, in place of those that manifest or options name; of several the
+    first is asked, the others are next should it fail.
     """
     manifest = read_series(options.manifest)
     orders = plan(manifest)
@@ -174,8 +176,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
     encoders = loaded.encoders
     check_limits(manifest, orders, encoders.ids, tolerances)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
-    asked = open_generator(manifest, folder, options.generator, generator)
-    requests = first_requests(manifest, orders, asked.abilities)
+    makers = open_makers(manifest, orders, folder, options.generator, generator, asking=options.ask)
     off = frozenset(manifest.checks.off)
     folder.make()
     with (
@@ -192,7 +193,7 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
         frames = Observer(Recipe(encoders, pinned.locator), cache, workers=options.workers)
         with frames.standing() as desk:
             equipment = Equipment(
-                generator=asked,
+                makers=makers,
                 store=store,
                 images=Images(folder.images),
                 desk=desk,
@@ -204,10 +205,10 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
                 budget=manifest.budget.usd if options.budget is None else options.budget,
                 again=options.again,
             )
-            ran = Run(orders, requests, equipment, watcher, chosen).run()
+            ran = Run(orders, equipment, watcher, chosen).run()
         measured = with_series(publish(ran, folder, equipment.images), pinned, off)
         matches = Matches(folder.frames, (), ran.without_picture, ())
-        notes = (*notes_of(manifest, folder, options.generator), *lock_notes)
+        notes = (*notes_of(manifest, folder, options.generator), *notes_on(ran.loops), *lock_notes)
         notes = (*notes, f"stopped: {ran.stopped}") if ran.stopped else notes
         audit = assemble_audit(
             manifest, matches, pinned, measured, tolerances, notes, encoders.licenses, loaded.choices
@@ -217,10 +218,10 @@ def run_series(options: RunOptions, watcher: RunEvents, generator: Generator | N
         figures = run_figures(
             books,
             store.outcomes(),
-            generator=asked.name,
+            generator=", ".join(makers_of(ran.loops)),
             panels=list(ran.loops),
             to_look_at=len(ran.accepted & unsure_panels(audit)),
             repairs=sum(store.repairs().values()),
         )
-    told = with_run(audit, ran.loops, ran.measured, figures)
+    told = with_run(audit, ran.loops, ran.measured, figures, makers.choices)
     return Finished(told, folder, ran.stopped, spent_since(before, books))

@@ -29,7 +29,7 @@ from series.request import Abilities
 from series.run.folder import run_folder
 from series.run.images import Images
 from series.run.past import PastRun, past_run
-from series.run.prepare import first_requests, open_generator
+from series.run.prepare import FirstRequests, open_makers
 from series.tolerances import resolve_tolerances
 
 _LIKENESS = ("identity", "identity.alone", "identity.photo")
@@ -258,10 +258,15 @@ def _without_empty(folder: Path) -> str:
 def _asked_anew(before: Manifest, after: Manifest, out: Path | None) -> tuple[str, ...]:
     """Panels whose request is another one; of a generator that cannot be loaded here, those that get the
     reference."""
+    earlier, later = plan(before), plan(after)
     try:
-        able = open_generator(after, run_folder(after, out), None, None).abilities
+        makers = open_makers(after, later, run_folder(after, out), asking=False)
     except SeriesError:
-        able = Abilities(reference_images=sys.maxsize)
-    were = {panel: request.digest for panel, request in first_requests(before, plan(before), able).items()}
-    are = first_requests(after, plan(after), able)
+        able = {order.panel: Abilities(reference_images=sys.maxsize) for order in later}
+    else:
+        able = {panel: makers.first_of(panel).abilities for panel in makers.choices}
+    first = FirstRequests(before, earlier)
+    were = {order.panel: first.of(order.panel, able[order.panel]).digest for order in earlier}
+    first = FirstRequests(after, later)
+    are = {order.panel: first.of(order.panel, able[order.panel]) for order in later}
     return tuple(panel for panel, request in are.items() if request.digest != were[panel])

@@ -208,6 +208,8 @@ def _print_status(found: SeriesStatus, console: Console) -> None:
         said = Text(_STATES.get(one.state, one.state), style=_STYLES.get(one.state, ""))
         if one.reason and (one.state != "accepted" or one.to_look_at):
             said.append(f": {without_paths(one_direction(one.reason))}", style="dim")
+        if one.moved:
+            said.append(f" ({one_direction('; '.join(one.moved))})", style="dim")
         cost = f"${one.usd:.2f}" + (f" + ${one.usd_unknown:.2f}?" if one.usd_unknown else "")
         counted = (f"{number:,}" for number in (one.requests, one.pictures, one.repairs))
         table.add_row(Text(one_direction(one.panel), style="bold"), *counted, cost, one_line(said))

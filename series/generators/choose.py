@@ -48,6 +48,8 @@ class Candidate:
     abilities: Abilities
     model: ImageModel | None
     """Its row; None for drafts and for generators that no row is about: these are the last choice."""
+    here: bool = True
+    """Whether it can be asked; False for one that lacks a key or a package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Choice:
     """Names: the first is asked, the others are next should it fail. At least one."""
     reason: str = ""
     """Empty where the manifest says it."""
+    as_good: tuple[str, ...] = ()
+    """Of auto: those as strong at what the panel wants as the first. What an earlier run got from one of them
+    stays, although another one is cheaper by now, or its key is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +107,32 @@ def choose(
 
     prices: candidate's name → US dollars of the panel's picture. In this order count: being a model at all,
     being strong at what the panel wants, taking one reference of each character and of the style, not ending
-    soon, the price, the order in which the candidates are named. Models past their end date are left out.
-    Raises ValueError when no candidate is left.
+    soon, the price, the order in which the candidates are named. Models past their end date and what is not
+    here are left out. Raises ValueError when no candidate is left.
     """
     wants, needed = wants_of(order, drafts=drafts), _references(order)
-    alive = [one for one in candidates if one.model is None or not one.model.ended(today)]
-    if not alive:
+    served = [one for one in candidates if one.here and (one.model is None or not one.model.ended(today))]
+    if not served:
         raise ValueError("nothing to choose from")
 
-    def place(one: Candidate) -> tuple[bool, tuple[bool, ...], int, bool, float]:
+    def strength(one: Candidate) -> tuple[bool, tuple[bool, ...]]:
         strong = one.model.strong_at if one.model is not None else ()
+        return one.model is None, tuple(want.strength not in strong for want in wants)
+
+    def place(one: Candidate) -> tuple[tuple[bool, tuple[bool, ...]], int, bool, float]:
         ends = one.model.ends if one.model is not None else None
         return (
-            one.model is None,
-            tuple(want.strength not in strong for want in wants),
+            strength(one),
             max(0, needed - one.abilities.reference_images),
             ends is not None and ends <= today + ENDS_SOON,
             prices[one.name],
         )
 
-    ranked = sorted(alive, key=place)
-    return Choice(tuple(one.name for one in ranked), _reason(ranked[0], wants, needed, prices))
+    ranked = sorted(served, key=place)
+    first = ranked[0]
+    as_good = [one.name for one in candidates if one.model is not None and strength(one) <= strength(first)]
+    names = tuple(one.name for one in ranked)
+    return Choice(names, _reason(first, wants, needed, prices), tuple(as_good))
 
 
 def _references(order: FrameOrder) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from series.generators.options import flag_option, no_others, shown
 
 FALLBACK, AMONG, DRAFTS = "fallback", "among", "drafts"
 """Keys of `generator:` that no generator sees: who is next, whom auto may choose, whether it makes drafts."""
+_OPTION = ("generator.", "generator:", "generator[")
+"""How a message about an option begins."""
 ANY = "any"
 """The row of a provider whose models are whatever somebody has on a disk."""
 
@@ -35,11 +37,18 @@ class Loaded:
     where the manifest gives one."""
     model: ImageModel | None
     """Its row in models.toml; None where there is none."""
+    lacks: str = ""
+    """Why auto cannot ask it, as the next step; empty when it can."""
+
+    @property
+    def name(self) -> str:
+        """The generator's."""
+        return self.generator.name
 
     @property
     def candidate(self) -> Candidate:
         """As `choose` takes it."""
-        return Candidate(self.generator.name, self.generator.abilities, self.model)
+        return Candidate(self.name, self.generator.abilities, self.model, not self.lacks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +72,25 @@ def load_several(
     today: date,
     name: str | None = None,
     drafts: bool = False,
+    asking: bool = True,
 ) -> Several:
     """Make every generator that the manifest names. name: the one to use in place of all, with the options
     that the manifest has for it anywhere. drafts: what holds for auto where the manifest does not say.
-    Raises GeneratorError for what cannot be used, and for auto when nothing is configured."""
+    asking: False where nothing will be asked for. Auto makes those too that lack a key: earlier runs may have
+    asked them. Raises GeneratorError for what cannot be used, and for auto when it cannot ask anybody."""
     named = _entries(options)
     if name is not None and name != AUTO:
         alone: dict[str, JsonValue] = {NAME: name}
         own = next((one for one in named if one[NAME] == name), alone)
         return Several((_load(own, folder, out),))
     if name == AUTO or named[0][NAME] == AUTO:
-        return _auto(options, folder, out, today, drafts=drafts)
-    return Several(_distinct(tuple(_load(one, folder, out) for one in named)))
+        several = _auto(options, folder, out, today, drafts=drafts)
+        return _with_somebody(several, asking=asking)
+    first, *others = named
+    fallbacks = [
+        _load(one, folder, out, f"generator.{FALLBACK}[{index}]") for index, one in enumerate(others)
+    ]
+    return Several(_distinct((_load(first, folder, out), *fallbacks)))
 
 
 def _entries(options: Options) -> tuple[dict[str, JsonValue], ...]:
@@ -123,23 +139,25 @@ def _auto(options: Options, folder: Path, out: Path, today: date, *, drafts: boo
     else:
         wanted = ()
     providers = catalogue().providers
-    notes, loaded = [], []
+    loaded: list[Loaded] = []
+    notes: list[str] = []
     for entry in wanted or _hosted():
         provider = providers.get(str(entry[NAME]))
-        lacks = lacking(provider) if provider is not None else ()
-        if lacks:
-            notes.append(f"{entry[NAME]}: {', '.join(lacks)}")
-            continue
+        lacks = ", ".join(lacking(provider)) if provider is not None else ""
         whole = _load(entry, folder, out)  # complains about wrong options before any model is left out
         found, left_out = _models(entry, provider, folder, out, today)
-        loaded += found or [whole]
-        notes += left_out
-    if not loaded:
-        steps = "\n".join(f"  {note}" for note in notes)
-        raise GeneratorError(
-            f"generator: {AUTO} finds nothing to choose from; configure one of these:\n{steps}"
-        )
-    return Several(_distinct(tuple(loaded)), auto=True, drafts=drafts, notes=tuple(notes) if wanted else ())
+        loaded += [replace(one, lacks=one.lacks or lacks) for one in found or [whole]]
+        notes += [f"{entry[NAME]}: {lacks}"] if lacks else left_out
+    return Several(_distinct(tuple(loaded)), auto=True, drafts=drafts, notes=tuple(notes))
+
+
+def _with_somebody(several: Several, *, asking: bool) -> Several:
+    if any(not one.lacks for one in several.loaded):
+        return several
+    if not asking:
+        return replace(several, loaded=tuple(replace(one, lacks="") for one in several.loaded))
+    steps = "\n".join(f"  {note}" for note in several.notes)
+    raise GeneratorError(f"generator: {AUTO} has nothing to choose from; configure one of these:\n{steps}")
 
 
 def _hosted() -> tuple[dict[str, JsonValue], ...]:
@@ -151,7 +169,7 @@ def _hosted() -> tuple[dict[str, JsonValue], ...]:
 def _models(
     entry: dict[str, JsonValue], provider: Provider | None, folder: Path, out: Path, today: date
 ) -> tuple[list[Loaded], list[str]]:
-    """A generator for each model of the provider that is served, and what is said of the others; none where
+    """A generator for each model of the provider, and what is said of those that are not served; none where
     the entry itself says what to use."""
     rows = catalogue().of(provider.name) if provider is not None and provider.default else ()
     if not rows or "model" in entry or "base_url" in entry:
@@ -159,21 +177,27 @@ def _models(
     loaded: list[Loaded] = []
     left_out: list[str] = []
     for row in rows:
-        if row.ended(today):
-            left_out.append(f"{row.provider}:{row.name} ended on {row.ends}")
-            continue
+        ended = f"ended on {row.ends}" if row.ended(today) else ""
         try:
-            loaded.append(_load({**entry, "model": row.name}, folder, out))
+            loaded.append(replace(_load({**entry, "model": row.name}, folder, out), lacks=ended))
         except GeneratorError as error:  # it wants other options: Vertex only ...
-            left_out.append(f"{row.provider}:{row.name}: {error}")
+            ended = ended or str(error)
+        if ended:
+            left_out.append(f"{row.provider}:{row.name}: {ended}")
     return loaded, left_out
 
 
 # --- one ------------------------------------------------------------------------------------------------
 
 
-def _load(entry: dict[str, JsonValue], folder: Path, out: Path) -> Loaded:
-    generator = load_generator(entry, folder=folder, out=out)
+def _load(entry: dict[str, JsonValue], folder: Path, out: Path, at: str = "generator") -> Loaded:
+    """at: the entry's place in the manifest, for messages."""
+    try:
+        generator = load_generator(entry, folder=folder, out=out)
+    except GeneratorError as error:
+        lines = str(error).splitlines()
+        placed = (at + one.removeprefix("generator") if one.startswith(_OPTION) else one for one in lines)
+        raise GeneratorError("\n".join(placed)) from None
     address = entry.get("base_url")
     account = f"{entry[NAME]} at {address}" if isinstance(address, str) else str(entry[NAME])
     return Loaded(generator, account, _row(generator.name, entry))

@@ -188,6 +188,7 @@ def _frame(frame: AuditedFrame) -> Json:
         "unmeasured": [_unmeasured(f.result) for f in findings if isinstance(f.result, Unmeasured)],
         "attempts": [_attempt(attempt) for attempt in frame.attempts],
         "outcome": _text(frame.outcome) or None,
+        **({"chosen": _text(frame.chosen)} if frame.chosen else {}),
     }
 
 
@@ -204,7 +205,17 @@ def _attempt(attempt: AuditedAttempt) -> Json:
         "usd": _number(attempt.usd),
         "seconds": _number(attempt.seconds),
         "kept": attempt.kept,
+        **_asked_of(attempt),
     }
+
+
+def _asked_of(attempt: AuditedAttempt) -> Json:
+    """Left out where there is nothing to say, so that older readers of the format see what they know."""
+    sent = [
+        {"about": _text(one.about), "said": _text(one.said), "sent": one.sent} for one in attempt.receipts
+    ]
+    said = {"generator": _text(attempt.generator), "moved": _text(attempt.moved), "receipts": sent}
+    return {name: value for name, value in said.items() if value}
 
 
 def _measurement(finding: Finding, measurement: Measurement) -> Json:

@@ -127,7 +127,11 @@ def story(frame: AuditedFrame) -> str:
     """Why a frame is as it is, and what it took, in two or three sentences; empty where no run made it."""
     if not frame.attempts and not frame.outcome:
         return ""
-    return " ".join(filter(None, (_end(frame), _look(frame), _spent(frame))))
+    return " ".join(filter(None, (_end(frame), _look(frame), _spent(frame), _chosen(frame))))
+
+
+def _chosen(frame: AuditedFrame) -> str:
+    return f"Chosen for it: {_stopped(frame.chosen)}" if frame.chosen else ""
 
 
 def _end(frame: AuditedFrame) -> str:

@@ -11,18 +11,20 @@ from series.generators.generator import FailureKind
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request of one panel. Two are the same request exactly when all three fields are equal."""
+    """A request of one panel. Two are the same request exactly when all four fields are equal."""
 
     panel: str
     digest: str
     """The request's digest."""
     repeat: int
     """From 0: how often the same request was repeated on purpose before."""
+    generator: str
+    """Name of the one that is asked: what another one answered is no answer of this one."""
 
     @property
     def key(self) -> str:
         """sha256 hex: the same in every run, so a provider can tell a request that is asked again."""
-        text = json.dumps([self.panel, self.digest, self.repeat], ensure_ascii=True)
+        text = json.dumps([self.panel, self.digest, self.repeat, self.generator], ensure_ascii=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from series.errors import SeriesError
 from series.generators.generator import Failed, FailureKind, Generator, Outcome, Pacing
+from series.generators.pace import Pace
 from series.generators.validate import checked
 from series.masking import masked
 from series.request import GenerationRequest
 from series.run.answer import Answer, Asked
 from series.run.images import Images
-
-MINUTE = 60.0
-"""Seconds of the window in which requests are counted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,24 +29,26 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """The generator answered: its place is free, while the pictures are still being checked and kept."""
+    """Pictures came: the place of their request is free, while they are still being checked and kept."""
 
     asked: Asked
 
 
 class Courier:
-    """Keeps a provider's pace: so many requests in flight, so many a minute. For one calling thread."""
+    """Keeps the pace of one account: so many requests in flight, so many requests and pictures a minute. For
+    one calling thread."""
 
     def __init__(
         self,
-        generator: Generator,
+        pacing: Pacing,
+        pace: Pace,
         images: Images,
         deliver: Callable[[Freed | Arrived], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._generator, self._images, self._deliver, self._clock = generator, images, deliver, clock
-        self._pacing: Pacing = generator.pacing
-        self._sent: deque[float] = deque()
+        """pace: of the same account; requests that are sent again are counted there too (`patience`)."""
+        self._pacing, self._pace, self._images, self._deliver = pacing, pace, images, deliver
+        self._clock = clock
         self._waiting: dict[Asked, float] = {}
         """Sent and not answered: each takes a place."""
         self._unpacking: set[Asked] = set()
@@ -64,26 +63,17 @@ class Courier:
         """Whether something is still to be delivered."""
         return bool(self._waiting or self._unpacking)
 
-    def wait_s(self) -> float:
-        """Seconds until the next request may be sent; inf while all places are taken."""
+    def wait_s(self, images: int = 1) -> float:
+        """Seconds until a request for so many pictures may be sent; inf while all places are taken."""
         if self.in_flight >= self._pacing.concurrency:
             return float("inf")
-        limit = self._pacing.requests_per_minute
-        if limit is None:
-            return 0.0
-        now = self._clock()
-        while self._sent and self._sent[0] <= now - MINUTE:
-            self._sent.popleft()
-        if len(self._sent) < max(1, int(limit)):
-            return 0.0
-        return self._sent[-max(1, int(limit))] + MINUTE - now
+        return self._pace.wait_s(images)
 
-    def send(self, asked: Asked, request: GenerationRequest) -> None:
+    def send(self, asked: Asked, request: GenerationRequest, generator: Generator) -> None:
         """Ask, in a thread that ends with its answer. A generator that hangs holds up no exit."""
-        now = self._clock()
-        self._sent.append(now)
-        self._waiting[asked] = now
-        threading.Thread(target=self._ask, args=(asked, request), daemon=True).start()
+        self._pace.take(request.candidates)
+        self._waiting[asked] = self._clock()
+        threading.Thread(target=self._ask, args=(asked, request, generator), daemon=True).start()
 
     def freed(self, asked: Asked) -> None:
         """Its place may be taken by the next request."""
@@ -92,8 +82,9 @@ class Courier:
 
     def arrived(self, asked: Asked) -> bool:
         """The answer is taken. False for one that was given up before."""
-        known = asked in self._unpacking
+        known = asked in self._unpacking or asked in self._waiting
         self._unpacking.discard(asked)
+        self._waiting.pop(asked, None)
         return known
 
     def overdue(self) -> list[Arrived]:
@@ -111,14 +102,15 @@ class Courier:
             return float("inf")
         return max(0.0, min(self._waiting.values()) + self._pacing.timeout_s - self._clock())
 
-    def _ask(self, asked: Asked, request: GenerationRequest) -> None:
+    def _ask(self, asked: Asked, request: GenerationRequest, generator: Generator) -> None:
         started = self._clock()
         try:
-            outcome = self._generator.generate(request, asked.key)
+            outcome = generator.generate(request, asked.key)
         except Exception as error:  # noqa: BLE001 - somebody else's code: one picture fails, not the run
             outcome = _raised(error)
         seconds = self._clock() - started
-        self._deliver(Freed(asked))
+        if not isinstance(outcome, Failed):  # a failure may be a reason to send nothing more: it goes first
+            self._deliver(Freed(asked))
         self._deliver(self._unpacked(asked, request, outcome, seconds))
 
     def _unpacked(

@@ -8,9 +8,9 @@ again and goes on where they end.
 
 from __future__ import annotations
 
-import heapq
 import queue
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from consistency import Desk, Tolerances, Verdict, Waiting, judge
 from series.errors import SeriesError
-from series.generators.generator import FailureKind, Generator
+from series.generators.generator import FailureKind
 from series.measure import measure_one, series_results
 from series.memory import Memory
 from series.pinned import Pinned, request_for
@@ -26,15 +26,16 @@ from series.plan import FrameOrder
 from series.reinforce import Limits, best_of
 from series.reinforce.attempt import Accept
 from series.reinforce.repair import repaired_png
-from series.request import GenerationRequest
 from series.run.answer import Answer, Asked
-from series.run.asking import Arrived, Courier, Freed
+from series.run.asking import Arrived, Freed
 from series.run.drawing import Drawing
 from series.run.events import Event, Events, MeasuredOne, Mended, Seen
-from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked, Maker
+from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked
 from series.run.images import Images
-from series.run.ledger import Ledger, MoneyState
+from series.run.lanes import ELSEWHERE, Lane, Lanes
+from series.run.prepare import Makers
 from series.run.ran import Ran
+from series.run.recall import recovered
 from series.run.retell import found_in, state_of
 from series.run.store import Store
 
@@ -54,7 +55,7 @@ MEASURERS = 1
 class Equipment:
     """Everything that a run works with, opened and closed by its caller."""
 
-    generator: Generator
+    makers: Makers
     store: Store
     images: Images
     desk: Desk
@@ -85,46 +86,38 @@ class Run:
     def __init__(
         self,
         orders: Sequence[FrameOrder],
-        requests: Mapping[str, GenerationRequest],
         equipment: Equipment,
         watcher: RunEvents,
         chosen: Collection[str] | None = None,
     ) -> None:
-        """requests: panel → its first request. chosen: panels that may be asked for; None for all."""
+        """chosen: panels that may be asked for; None for all."""
         self._shop, self._watcher = equipment, watcher
-        self._chosen = frozenset(requests if chosen is None else chosen)
         self._orders = {order.panel: order for order in orders}
-        self._events = Events()
-        self._courier = Courier(equipment.generator, equipment.images, self._events.put)
-        self._ledger = self._recovered()
+        self._chosen = frozenset(self._orders if chosen is None else chosen)
+        self._events, self._leaving = Events(), threading.Event()
+        makers = equipment.makers
+        self._lanes = Lanes(
+            makers.loaded.values(),
+            makers.choices,
+            equipment.images,
+            self._events.put,
+            wait=self._leaving.wait,
+        )
+        self._past = recovered(equipment.store, makers)
+        self._ledger = equipment.store.ledger()
         drawing = Drawing(equipment.images)
         self._loops = {
-            order.panel: FrameLoop(
-                order,
-                Maker(equipment.generator.name, equipment.generator.abilities, requests[order.panel]),
-                limits=equipment.limits,
-                desk=drawing,
-            )
-            for order in orders
+            panel: FrameLoop(order, self._past.start(panel), limits=equipment.limits, desk=drawing)
+            for panel, order in self._orders.items()
         }
         self._ran = Ran(self._loops)
-        self._ready: list[tuple[int, int, str]] = []
+        self._broke = False
         self._looking: dict[str, _Answered] = {}
         self._sent: dict[Asked, float] = {}
         """Sent, and without an answer in the books → US dollars."""
         self._at_desk = 0
         self._mending = 0
         self._error: SeriesError | None = None
-
-    def _recovered(self) -> Ledger:
-        """The books as an earlier run left them, what it may have paid for without an answer included."""
-        idempotent = self._shop.generator.abilities.idempotent
-        self._shop.store.recover(idempotent=idempotent)
-        lost = () if idempotent else self._shop.store.books().money
-        self._unknown = {
-            row.asked for row in lost if row.state is MoneyState.UNKNOWN and row.micros and not row.forgiven
-        }
-        return self._shop.store.ledger()
 
     def run(self) -> Ran:
         """→ how it ended. An interruption finishes what was sent, since it is paid for, and goes up."""
@@ -143,6 +136,7 @@ class Run:
                         break
                     self._until_quiet()
             except KeyboardInterrupt:
+                self._leaving.set()
                 self._finish_what_was_sent()
                 raise
         if self._error is not None:
@@ -157,36 +151,43 @@ class Run:
     def _until_quiet(self) -> None:
         while True:
             self._send()
-            if not (self._courier.busy or self._at_desk or self._mending or self._may_send()):
+            if not (self._lanes.busy or self._at_desk or self._mending or self._may_send()):
                 return
             try:
                 self._handle(self._events.get(timeout=self._patience()))
             except queue.Empty:
-                for late in self._courier.overdue():
+                for late in self._lanes.overdue():
                     self._came(late, in_time=True)
 
     def _patience(self) -> float | None:
         """Seconds until something has to be done though nothing came."""
-        soonest = self._courier.next_deadline_s()
+        soonest = self._lanes.next_deadline_s()
         if self._may_send():
-            soonest = min(soonest, self._courier.wait_s())
+            soonest = min(soonest, self._lanes.wait_s())
         return None if soonest == float("inf") else max(soonest, 0.001)
 
     def _may_send(self) -> bool:
-        return bool(self._ready) and not self._ran.stopped and self._error is None
+        return self._lanes.waiting and not self._broke and self._error is None
 
     def _send(self) -> None:
-        while self._may_send() and self._courier.wait_s() <= 0:
-            _, _, panel = heapq.heappop(self._ready)
+        while self._may_send():
+            panel = self._lanes.pop()
+            if panel is None:
+                return
             step = self._loops[panel].step
-            if isinstance(step, Ask):
-                self._ask(panel, step)
+            if isinstance(step, Ask) and not self._held_back(panel, step):
+                lane = self._lanes[step.generator]
+                self._look_whether_ready(lane)
+                if lane.down:
+                    self._elsewhere(panel, step, lane.down)
+                elif self._error is None:
+                    self._ask(panel, step)
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, Freed):
-            self._courier.freed(event.asked)
+            self._lanes.freed(event.asked)
         elif isinstance(event, Arrived):
-            self._came(event, in_time=self._courier.arrived(event.asked))
+            self._came(event, in_time=self._lanes.arrived(event.asked))
         elif isinstance(event, Seen):
             self._seen(event)
         elif isinstance(event, MeasuredOne):
@@ -202,13 +203,14 @@ class Run:
         try:
             if self._unpaid_for():
                 self._watcher.stopping(len(self._unpaid_for()))
-            while self._unpaid_for() and self._courier.busy:
+            while self._unpaid_for() and self._lanes.busy:
                 self._keep_next()
         except KeyboardInterrupt:
             left = self._unpaid_for()
             panels = tuple(sorted({asked.panel for asked in left}))
-            idempotent = self._shop.generator.abilities.idempotent
-            self._watcher.left(panels, sum(left.values()), billed_once=idempotent)
+            loaded = self._shop.makers.loaded
+            once = all(loaded[asked.generator].generator.abilities.idempotent for asked in left)
+            self._watcher.left(panels, sum(left.values()), billed_once=once)
             raise
 
     def _unpaid_for(self) -> dict[Asked, float]:
@@ -216,15 +218,16 @@ class Run:
         return {asked: usd for asked, usd in self._sent.items() if usd}
 
     def _keep_next(self) -> None:
+        soonest = self._lanes.next_deadline_s()
         try:
-            event = self._events.get(timeout=self._patience())
+            event = self._events.get(timeout=None if soonest == float("inf") else max(soonest, 0.001))
         except queue.Empty:
-            for late in self._courier.overdue():
+            for late in self._lanes.overdue():
                 self._settle(late)
             return
         if isinstance(event, Freed):
-            self._courier.freed(event.asked)
-        elif isinstance(event, Arrived) and self._courier.arrived(event.asked):
+            self._lanes.freed(event.asked)
+        elif isinstance(event, Arrived) and self._lanes.arrived(event.asked):
             self._settle(event)
 
     def _settle(self, arrived: Arrived) -> None:
@@ -246,30 +249,54 @@ class Run:
 
     def _recall_or_queue(self, panel: str, step: Ask) -> None:
         asked = _asked(panel, step)
+        move = self._past.move(asked)
+        if move is not None:
+            self._loops[panel].moved(self._shop.makers.maker(panel, move.generator), move.reason)
+            self._advance(panel)
+            return
         known = self._shop.store.answer(asked)
         if known is not None and known.final:
             self._look(panel, _Answered(known, known.images, len(known.images)))
         elif panel in self._chosen:
-            heapq.heappush(self._ready, (step.number, self._orders[panel].index, panel))
+            position, images = self._orders[panel].index, step.request.candidates
+            self._lanes.push(step.generator, step.number, position, panel, images)
+
+    def _held_back(self, panel: str, step: Ask) -> bool:
+        """Whether it may have been billed already, and nobody agreed to pay twice."""
+        asked = _asked(panel, step)
+        if asked not in self._past.unknown:
+            return False
+        if self._shop.again:
+            self._shop.store.forgive(asked)
+            return False
+        reason = "the last run ended before its answer came, and it may have been billed; --again asks anew"
+        self._loops[panel].answered((), failure=FailureKind.TIMEOUT, reason=reason)
+        self._advance(panel)
+        return True
+
+    def _look_whether_ready(self, lane: Lane) -> None:
+        """Before its first request: a key, a package, a model that is still served."""
+        if lane.ready:
+            return
+        lane.ready = True
+        try:
+            lane.generator.ready()
+        except SeriesError as error:
+            makers = self._shop.makers
+            if makers.auto or lane.name != next(iter(makers.loaded)):
+                lane.stopped = str(error)
+            else:  # the one that the manifest asks for: nobody meant to go on without it
+                self._error = self._error or error
 
     def _ask(self, panel: str, step: Ask) -> None:
-        asked = _asked(panel, step)
-        usd = self._shop.generator.price(step.request)
-        if asked in self._unknown and self._shop.again:
-            self._shop.store.forgive(asked)
-        elif asked in self._unknown:
-            reason = (
-                "the last run ended before its answer came, and it may have been billed; --again asks anew"
-            )
-            self._loops[panel].answered((), failure=FailureKind.TIMEOUT, reason=reason)
-            self._advance(panel)
-            return
+        asked, lane = _asked(panel, step), self._lanes[step.generator]
+        usd = lane.generator.price(step.request)
         already = self._shop.store.open_usd(asked)
         if not self._ledger.may_reserve(usd, self._shop.budget, already):
-            self._ran.stopped = self._out_of_money(usd)
+            self._broke, self._ran.stopped = True, self._out_of_money(usd)
             return
         try:
-            self._shop.store.reserve(asked, generator=self._shop.generator.name, usd=usd, request="")
+            self._shop.store.reserve(asked, usd=usd, request="")
             self._ledger = self._ledger.reserved(usd, already)
             self._watcher.asked(panel, step.number)
             self._sent[asked] = usd
@@ -277,7 +304,20 @@ class Run:
             self._sent.pop(asked, None)
             self._shop.store.release(asked)
             raise
-        self._courier.send(asked, step.request)
+        lane.account.breaker.sent()
+        lane.account.courier.send(asked, step.request, lane.generator)
+
+    def _elsewhere(self, panel: str, step: Ask, reason: str) -> None:
+        """Ask another generator, where one is left; else the panel is left as it is."""
+        name = self._lanes.elsewhere(panel, step.generator)
+        if not name:
+            several = len(self._shop.makers.loaded) > 1
+            self._ran.stopped = self._ran.stopped or (f"{step.generator}: {reason}" if several else reason)
+            return
+        self._shop.store.moved(_asked(panel, step), number=step.number, generator=name, reason=reason)
+        self._loops[panel].moved(self._shop.makers.maker(panel, name), reason)
+        self._watcher.judged(panel, step.number, None, f"goes to {name}: {reason}")
+        self._advance(panel)
 
     def _out_of_money(self, usd: float) -> str:
         budget = self._shop.budget or 0.0
@@ -299,12 +339,26 @@ class Run:
         self._watcher.answered(
             asked.panel, len(loop.attempts) + 1, answer.seconds, answer.usd, pictures=len(answer.images)
         )
+        said = self._lanes[asked.generator].told(answer.failure, answer.reason)
+        if said:
+            self._watcher.judged(asked.panel, len(loop.attempts) + 1, None, said)
         if arrived.error is not None:
             self._error = self._error or arrived.error
-        elif answer.failure is not None and answer.failure.stops_the_run:
-            self._ran.stopped = self._ran.stopped or f"{answer.failure.value}: {answer.reason}"
+        elif answer.failure in ELSEWHERE:
+            self._failed(asked.panel, answer, answer.failure)
         else:
             self._look(asked.panel, _Answered(answer, answer.images, len(answer.images)))
+
+    def _failed(self, panel: str, answer: Answer, failure: FailureKind) -> None:
+        """Another generator may do what this one could not."""
+        step = self._loops[panel].step
+        if not isinstance(step, Ask):
+            raise TypeError("an answer came for what nobody asked")
+        self._lanes.failed(panel, step.generator)
+        if failure.stops_the_run or self._lanes.elsewhere(panel, step.generator):
+            self._elsewhere(panel, step, f"{failure.value}: {answer.reason}")
+        else:
+            self._look(panel, _Answered(answer, (), 0))
 
     def _repair(self, panel: str, step: Fix) -> None:
         """In the repair thread."""
@@ -439,4 +493,4 @@ class Run:
 
 
 def _asked(panel: str, step: Ask) -> Asked:
-    return Asked(panel, step.digest, step.repeat)
+    return Asked(panel, step.digest, step.repeat, step.generator)

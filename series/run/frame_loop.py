@@ -113,6 +113,8 @@ class FrameLoop:
         self._asked: Counter[tuple[str, str]] = Counter()
         self._limits, self._desk = limits, desk
         self._maker = maker
+        self.makers = {maker.name: maker}
+        """Name → whoever was to make a picture."""
         self.step: Step = self._ask(maker.first)
 
     def answered(
@@ -162,8 +164,8 @@ class FrameLoop:
         if not isinstance(ask, Ask):
             raise TypeError("only what is to be asked for can be asked of another generator")
         self._asked[ask.generator, ask.digest] -= 1
-        self._maker = maker
-        self.moves[ask.number] = reason
+        self._maker = self.makers[maker.name] = maker
+        self.moves[ask.number] = "; ".join(filter(None, (self.moves.get(ask.number), reason)))
         if best_of(self.attempts) is None:
             self.step = self._ask(maker.first)
         else:

@@ -44,7 +44,6 @@ class Money:
     asked: Asked
     number: int
     """From 1: each time that the request was paid for anew."""
-    generator: str
     state: MoneyState
     micros: int
     """Millionths of a US dollar: billed when confirmed, expected otherwise."""
@@ -95,13 +94,17 @@ class Books:
     def by_panel(self) -> dict[str, Books]:
         """Panel → what is about it."""
         money: dict[str, list[Money]] = {}
-        answers: dict[str, list[Answer]] = {}
+        answers: dict[str, list[tuple[Asked, Answer]]] = {}
         for row in self.money:
             money.setdefault(row.asked.panel, []).append(row)
         for asked, answer in zip(self.answered, self.answers, strict=True):
-            answers.setdefault(asked.panel, []).append(answer)
+            answers.setdefault(asked.panel, []).append((asked, answer))
         return {
-            panel: Books(tuple(money.get(panel, ())), tuple(answers.get(panel, ())))
+            panel: Books(
+                tuple(money.get(panel, ())),
+                tuple(answer for _, answer in answers.get(panel, ())),
+                tuple(asked for asked, _ in answers.get(panel, ())),
+            )
             for panel in {**money, **answers}
         }
 

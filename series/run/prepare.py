@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
 from consistency import digest_file
 from series.errors import GeneratorError, SeriesError
-from series.generators import DEFAULT, NAME, load_generator
+from series.generators import DEFAULT, NAME
+from series.generators.choose import Choice, choose
 from series.generators.folder import strangers
 from series.generators.generator import Abilities, Generator
-from series.generators.patience import patient
 from series.generators.previz.cast import check_cast
+from series.generators.several import Loaded, Several, load_several
 from series.manifest import Manifest
 from series.plan import FrameOrder
 from series.reinforce import Limits
 from series.request import GenerationRequest, first_request
 from series.run.folder import RunFolder
+from series.run.frame_loop import Maker
 from series.run.option_lines import at_their_lines
 
 STRANGERS_NAMED = 10
@@ -37,28 +40,101 @@ def choose_panels(orders: Sequence[FrameOrder], wanted: Iterable[str]) -> tuple[
     return chosen or tuple(known)
 
 
-def open_generator(
-    manifest: Manifest, folder: RunFolder, name: str | None, given: Generator | None
-) -> Generator:
-    """The one that is given, or named, or in the manifest; patient with what fails on the way. Raises
-    GeneratorError, with file and line where it is about the manifest's options."""
-    return patient(_loaded(manifest, folder, name) if given is None else given)
+class FirstRequests:
+    """Who is asked in, what is asked first for a panel out."""
+
+    def __init__(self, manifest: Manifest, orders: Sequence[FrameOrder]) -> None:
+        self._cast, self._digests = tuple(manifest.characters), _digests(orders)
+        self._orders = {order.panel: order for order in orders}
+
+    def of(self, panel: str, abilities: Abilities) -> GenerationRequest:
+        """The first request for a panel to a generator of these abilities."""
+        order = self._orders[panel]
+        return first_request(order, cast=self._cast, digests=self._digests, abilities=abilities)
 
 
-def _loaded(manifest: Manifest, folder: RunFolder, name: str | None) -> Generator:
+@dataclass(frozen=True, slots=True, eq=False)
+class Makers:
+    """Who makes the pictures of a series."""
+
+    loaded: Mapping[str, Loaded]
+    """By the generator's name."""
+    choices: Mapping[str, Choice]
+    """Panel → whom it goes to."""
+    first: FirstRequests
+    auto: bool = False
+    notes: tuple[str, ...] = ()
+    """What auto had to leave out, and why."""
+
+    def maker(self, panel: str, name: str) -> Maker:
+        """A generator as the panel's loop knows it."""
+        abilities = self.loaded[name].generator.abilities
+        return Maker(name, abilities, self.first.of(panel, abilities))
+
+    def first_of(self, panel: str) -> Maker:
+        """The panel's first choice."""
+        return self.maker(panel, self.choices[panel].generators[0])
+
+
+def open_makers(
+    manifest: Manifest,
+    orders: Sequence[FrameOrder],
+    folder: RunFolder,
+    name: str | None = None,
+    given: Generator | Sequence[Generator] | None = None,
+    *,
+    asking: bool = True,
+) -> Makers:
+    """Those that are given, the one named, or those in the manifest; and whom each panel goes to. given:
+    of several the first is asked, the others are its fallbacks. asking: False where nothing will be asked."""
+    today = datetime.now(UTC).date()
+    if given is None:
+        several = _several(manifest, folder, name, today, asking=asking)
+    else:
+        every = given if isinstance(given, Sequence) else (given,)
+        several = Several(tuple(Loaded(one, one.name, None) for one in every))
+    first = FirstRequests(manifest, orders)
+    names = tuple(one.name for one in several.loaded)
+    choices = {
+        order.panel: _choice(order, several, first, today) if several.auto else Choice(names)
+        for order in orders
+    }
+    return Makers({one.name: one for one in several.loaded}, choices, first, several.auto, several.notes)
+
+
+def _several(
+    manifest: Manifest, folder: RunFolder, name: str | None, today: date, *, asking: bool
+) -> Several:
     try:
-        loaded = load_generator(manifest.generator, folder=manifest.folder, out=folder.root, name=name)
+        several = load_several(
+            manifest.generator,
+            folder=manifest.folder,
+            out=folder.root,
+            today=today,
+            name=name,
+            drafts=manifest.kind == "storyboard",
+            asking=asking,
+        )
         check_cast(manifest.generator, tuple(manifest.characters))
     except GeneratorError as error:
         if name is not None and name != manifest.generator.get(NAME, DEFAULT):
             raise  # about the command line
         raise at_their_lines(error, manifest) from None
-    return loaded
+    return several
+
+
+def _choice(order: FrameOrder, several: Several, first: FirstRequests, today: date) -> Choice:
+    prices = {
+        one.name: one.generator.price(first.of(order.panel, one.generator.abilities))
+        for one in several.loaded
+    }
+    candidates = [one.candidate for one in several.loaded]
+    return choose(order, candidates, prices, today=today, drafts=several.drafts)
 
 
 def notes_of(manifest: Manifest, folder: RunFolder, name: str | None) -> tuple[str, ...]:
     """What a person should know of the generator's surroundings: pictures in its folder that are of no
-    panel. name: as in `open_generator`."""
+    panel. name: as in `open_makers`."""
     planned = manifest.generator.get(NAME, DEFAULT)
     if (name or planned) != "folder":
         return ()
@@ -76,11 +152,8 @@ def first_requests(
     manifest: Manifest, orders: Sequence[FrameOrder], abilities: Abilities
 ) -> dict[str, GenerationRequest]:
     """Panel → what it is asked for first."""
-    cast = tuple(manifest.characters)
-    digests = _digests(orders)
-    return {
-        order.panel: first_request(order, cast=cast, digests=digests, abilities=abilities) for order in orders
-    }
+    first = FirstRequests(manifest, orders)
+    return {order.panel: first.of(order.panel, abilities) for order in orders}
 
 
 def limits_of(manifest: Manifest, attempts: int | None) -> Limits:

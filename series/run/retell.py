@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from consistency import Assessment, Finding, Unmeasured, Verdict
-from series.audit import Audit, AuditedAttempt, AuditedFrame, RunFigures
+from series.audit import Audit, AuditedAttempt, AuditedFrame, AuditedReceipt, RunFigures
 from series.drift import DriftKind, called, kind_of
+from series.generators.choose import Choice
 from series.generators.generator import FailureKind
 from series.measured import Measured
 from series.reinforce.attempt import Accept, AskHuman, Attempt, Decision, Mend, Repair, RepairKind, Retry
 from series.request import Means, Reinforcement
+from series.request.receipts import receipts
 from series.run.frame_loop import Done, FrameLoop
 from series.run.store import Store
 
@@ -40,9 +42,14 @@ _MEANS = {
 
 
 def with_run(
-    audit: Audit, loops: Mapping[str, FrameLoop], measured: Mapping[str, Measured], figures: RunFigures
+    audit: Audit,
+    loops: Mapping[str, FrameLoop],
+    measured: Mapping[str, Measured],
+    figures: RunFigures,
+    choices: Mapping[str, Choice],
 ) -> Audit:
-    """The audit with each frame's tries and what the run took. measured: "panel/digest" → results.
+    """The audit with each frame's tries and what the run took. measured: "panel/digest" → results. choices:
+    panel → whom it goes to.
 
     A panel whose tries gave no picture is a frame too, in its place, with the reason as its error; but one
     that waits for somebody's picture has no frame yet, and a note says what to do.
@@ -52,7 +59,10 @@ def with_run(
     left = {panel for panel in loops if panel not in pictured and panel in waiting}
     tried = (loop for panel, loop in loops.items() if loop.attempts and panel not in left)
     frames = [pictured.get(loop.order.panel) or _without_picture(loop) for loop in tried]
-    told = tuple(_frame(frame, loops[frame.panel], measured) for frame in frames)
+    told = tuple(
+        replace(_frame(frame, loops[frame.panel], measured), chosen=_chosen(choices[frame.panel]))
+        for frame in frames
+    )
     shown = {frame.panel for frame in told}
     missing = tuple(panel for panel in audit.panels_without_frame if panel not in shown)
     notes = (*_waiting_notes(waiting), *audit.notes)
@@ -74,6 +84,30 @@ def _waiting_notes(waiting: Mapping[str, FrameLoop]) -> Iterable[str]:
         yield f"{first} waits for a picture: {reason.replace(chr(0), first)}{same}"
     if len(alike) > WAITING_TOLD:
         yield f"and {len(alike) - WAITING_TOLD} more panels wait for a picture: `series status` has them all"
+
+
+def _chosen(choice: Choice) -> str:
+    return f"{choice.generators[0]}, {choice.reason}" if choice.reason else ""
+
+
+def makers_of(loops: Mapping[str, FrameLoop]) -> tuple[str, ...]:
+    """Names of the generators that were asked, in the order of panels; whom the first panel waits for where
+    nobody was."""
+    asked = [attempt.generator for loop in loops.values() for attempt in loop.attempts if attempt.generator]
+    waited = [name for loop in loops.values() for name in loop.makers]
+    return tuple(dict.fromkeys(asked)) or tuple(waited[:1])
+
+
+def notes_on(loops: Mapping[str, FrameLoop]) -> tuple[str, ...]:
+    """What the reader must know of those who made the pictures: whose seeds do not bring a picture back."""
+    makers = {name: maker for loop in loops.values() for name, maker in loop.makers.items()}
+    notes = []
+    for name in makers_of(loops):
+        able = makers[name].abilities
+        if not able.seed and any(loop.attempts for loop in loops.values()):
+            how = "takes seeds, but does not honor them" if able.takes_seed else "takes no seeds"
+            notes.append(f"{name} {how}: the same request can bring another picture")
+    return tuple(notes)
 
 
 def keep_unsure(store: Store, audit: Audit, accepted: Collection[str]) -> None:
@@ -163,7 +197,18 @@ def _attempt(
         usd=attempt.usd,
         seconds=attempt.seconds,
         kept=kept,
+        generator=attempt.generator,
+        moved=loop.moves.get(attempt.number, ""),
+        receipts=_receipts(attempt, loop),
     )
+
+
+def _receipts(attempt: Attempt, loop: FrameLoop) -> tuple[AuditedReceipt, ...]:
+    if attempt.request is None:
+        return ()
+    abilities = loop.makers[attempt.generator].abilities
+    sent = receipts(attempt.request, abilities, loop.order)
+    return tuple(AuditedReceipt(one.about, one.said, one.sent) for one in sent)
 
 
 def found_in(attempt: Attempt) -> Iterable[str]:

@@ -34,6 +34,10 @@ class PanelStatus:
     """Confirmed."""
     usd_unknown: float
     """May have been billed, or is on its way."""
+    generator: str = ""
+    """Who made its picture, or the best so far; empty without one."""
+    moved: tuple[str, ...] = ()
+    """Why it went to another generator, in the order of its moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def status_of(manifest: Path, out: Path | None = None, store: str | None = None)
 
 
 def _panels(past: PastRun, books: Mapping[str, Books]) -> tuple[PanelStatus, ...]:
-    repairs = past.store.repairs()
+    repairs, moves = past.store.repairs(), past.store.moves()
     told = []
     for panel, outcome in past.outcomes().items():
         own = books.get(panel, Books((), ()))
@@ -102,9 +106,21 @@ def _panels(past: PastRun, books: Mapping[str, Books]) -> tuple[PanelStatus, ...
                 repairs=repairs[panel],
                 usd=ledger.confirmed_micros / MICROS,
                 usd_unknown=(ledger.unknown_micros + ledger.reserved_micros) / MICROS,
+                generator=_maker(own, outcome.image),
+                moved=tuple(f"to {one.generator}: {one.reason}" for one in moves.get(panel, ())),
             )
         )
     return tuple(told)
+
+
+def _maker(books: Books, image: str) -> str:
+    """Who made a picture: of a repaired one, who made the last that came."""
+    made = {
+        digest: asked.generator
+        for asked, answer in zip(books.answered, books.answers, strict=True)
+        for digest in answer.images
+    }
+    return made.get(image, list(made.values())[-1] if made and image else "")
 
 
 def _following(past: PastRun, states: Counter[str], at_work: str) -> str:

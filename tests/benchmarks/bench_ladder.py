@@ -35,7 +35,7 @@ from series.reinforce.history import best_of
 from series.reinforce.repair import repaired_png
 from series.request import GenerationRequest
 from series.run.drawing import Drawing
-from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked, Maker
+from series.run.frame_loop import Ask, Done, Fix, FrameLoop, Looked
 
 UNLIMITED = 30
 """Pictures of one panel after which "without limit" gives up: it would pay for ever."""
@@ -64,7 +64,7 @@ class Bench:
     def ask(self, request: GenerationRequest) -> list[Looked]:
         """The pictures of a request, each looked at. The same request again is not drawn again."""
         if request.digest not in self._asked:
-            outcome = self.shop.generator.generate(request, request.digest)
+            outcome = self.series.generator.generate(request, request.digest)
             if not isinstance(outcome, Generated):
                 raise TypeError(f"{request.panel}: {outcome.reason}")
             kept = [self.shop.images.keep(one.data, one.beside) for one in outcome.images]
@@ -102,7 +102,7 @@ def ladder(bench: Bench, panel: str, *, repairs: bool = True) -> Made:
     shop = bench.shop
     limits = shop.limits if repairs else replace(shop.limits, repairs=0)
     desk = Drawing(shop.images)
-    maker = Maker(shop.generator.name, shop.generator.abilities, bench.series.requests[panel])
+    maker = shop.makers.first_of(panel)
     loop = FrameLoop(bench.orders[panel], maker, limits=limits, desk=desk)
     while not isinstance(loop.step, Done):
         if isinstance(loop.step, Ask):

@@ -32,10 +32,10 @@ from typing import Any
 
 from simulated import CAST, Silent, copy_sample, opened
 
+from series.generators.pace import MINUTE
 from series.generators.previz.latency import seconds_at
 from series.generators.previz.options import LatencyOptions, read_drift_options
 from series.generators.previz.simulate import SimulatedModel
-from series.run.asking import MINUTE
 
 
 def ideal(panels: int, places: int, latency: LatencyOptions, per_minute: float | None = None) -> float:

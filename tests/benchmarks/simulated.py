@@ -29,7 +29,7 @@ from series.request import GenerationRequest
 from series.run.driver import Equipment, Run
 from series.run.folder import RunFolder
 from series.run.images import Images
-from series.run.prepare import first_requests, limits_of, open_generator
+from series.run.prepare import limits_of, open_makers
 from series.run.store import open_store
 from series.tolerances import resolve_tolerances
 
@@ -95,13 +95,22 @@ class Opened:
     """A series and everything that a run of it works with."""
 
     orders: tuple[FrameOrder, ...]
-    requests: Mapping[str, GenerationRequest]
     shop: Equipment
     observer: Observer
 
     def run(self, watcher: Any = None) -> Run:
         """As `series run` would make it."""
-        return Run(self.orders, self.requests, self.shop, watcher or Silent())
+        return Run(self.orders, self.shop, watcher or Silent())
+
+    @property
+    def generator(self) -> Generator:
+        """The first of the manifest."""
+        return next(iter(self.shop.makers.loaded.values())).generator
+
+    @property
+    def requests(self) -> Mapping[str, GenerationRequest]:
+        """Panel → what it is asked for first."""
+        return {panel: self.shop.makers.first_of(panel).first for panel in self.shop.makers.choices}
 
     def of_series(self, measured: list[Any]) -> list[Any]:
         """What only the whole series shows about each frame."""
@@ -123,7 +132,7 @@ def opened(
     orders = plan(manifest)
     encoders = load_encoders()
     folder = RunFolder(out)
-    model = open_generator(manifest, folder, None, generator)
+    makers = open_makers(manifest, orders, folder, None, generator)
     folder.make()
     with (
         closing(open_store(folder.store, manifest.series)) as store,
@@ -135,7 +144,7 @@ def opened(
         off = frozenset(manifest.checks.off)
         with observer.standing() as desk:
             shop = Equipment(
-                generator=model,
+                makers=makers,
                 store=store,
                 images=Images(folder.images),
                 desk=desk,
@@ -146,4 +155,4 @@ def opened(
                 limits=limits_of(manifest, None),
                 budget=None,
             )
-            yield Opened(tuple(orders), first_requests(manifest, orders, model.abilities), shop, observer)
+            yield Opened(tuple(orders), shop, observer)

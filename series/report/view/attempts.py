@@ -50,6 +50,13 @@ class AttemptView:
     cost: str
     kept: str
     """How this card is marked: "Kept", or "Best" where none is accepted; empty for the others."""
+    generator: str
+    """Who was asked, where it is not the one before; empty otherwise."""
+    moved: str
+    """Why it is another one."""
+    receipts: tuple[str, ...]
+    """How each pinned thing went out, a line each; what was not sent first."""
+    receipts_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +90,15 @@ class WayView:
 def attempt_views(frame: AuditedFrame, pictures: Mapping[int, PictureView]) -> tuple[AttemptView, ...]:
     """pictures: position of an attempt → its picture; a picture that is not there was left out."""
     best = "Kept" if frame.outcome == took.ACCEPTED else "Best"
-    return tuple(
-        _attempt(attempt, pictures.get(position, PictureView()), best if attempt.kept else "")
-        for position, attempt in enumerate(frame.attempts)
-    )
+    views, before = [], ""
+    for position, attempt in enumerate(frame.attempts):
+        shown, kept = pictures.get(position, PictureView()), best if attempt.kept else ""
+        views.append(_attempt(attempt, shown, kept, "" if attempt.generator == before else attempt.generator))
+        before = attempt.generator or before
+    return tuple(views)
 
 
-def _attempt(attempt: AuditedAttempt, shown: PictureView, kept: str) -> AttemptView:
+def _attempt(attempt: AuditedAttempt, shown: PictureView, kept: str, generator: str) -> AttemptView:
     drifted = tuple(map(printable, attempt.drifted))
     skipped = len(attempt.skipped)
     nothing = "no picture came" if attempt.kind == took.FAILED else "no picture"
@@ -109,7 +118,19 @@ def _attempt(attempt: AuditedAttempt, shown: PictureView, kept: str) -> AttemptV
         decision=printable(attempt.decision),
         cost=took.price(attempt),
         kept=kept,
+        generator=printable(generator),
+        moved=printable(attempt.moved),
+        receipts=tuple(
+            printable(f"{one.about}: {one.said}")
+            for one in sorted(attempt.receipts, key=lambda one: one.sent)
+        ),
+        receipts_title=_sent_title(attempt),
     )
+
+
+def _sent_title(attempt: AuditedAttempt) -> str:
+    lacking = sum(not one.sent for one in attempt.receipts)
+    return f"How it was asked for{f', {lacking:,} not sent' if lacking else ''}"
 
 
 def place_pictures(

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from series.run.answer import Answer, Asked
 from series.run.store.holder import Home
-from series.run.store.store import Look, Store, look_into, open_store
+from series.run.store.store import Look, Move, Store, look_into, open_store
 
-__all__ = ["Answer", "Asked", "Home", "Look", "Store", "look_into", "open_store"]
+__all__ = ["Answer", "Asked", "Home", "Look", "Move", "Store", "look_into", "open_store"]

@@ -55,12 +55,13 @@ def columns_of(asked: Asked) -> dict[str, object]:
         "panel": asked.panel,
         "digest": asked.digest,
         "repeat_number": asked.repeat,
+        "generator": asked.generator,
     }
 
 
 def asked_of(row: Row) -> Asked:
     """What a row of either table is about."""
-    return Asked(row["panel"], row["digest"], row["repeat_number"])
+    return Asked(row["panel"], row["digest"], row["repeat_number"], row["generator"])
 
 
 def answer_of(row: Row) -> Answer:
@@ -79,4 +80,4 @@ def answer_of(row: Row) -> Answer:
 def money_of(row: Row) -> Money:
     """A row of table money."""
     state, forgiven = MoneyState(row["state"]), bool(row["forgiven"])
-    return Money(asked_of(row), row["number"], row["generator"], state, int(row["micros"]), forgiven)
+    return Money(asked_of(row), row["number"], state, int(row["micros"]), forgiven)

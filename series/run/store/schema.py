@@ -6,17 +6,18 @@ was released never changes; a change of the tables is a new step at the end of M
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from series.errors import StoreError
+from series.run.store.rekey import name_generators
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-Migration = Sequence[str]
-"""SQL statements of one step."""
+Migration = Sequence[str | Callable[["Connection"], None]]
+"""What one step does: SQL statements, and what SQL cannot say."""
 
 _FIRST = """
 -- What came of each request. Rows are only added: the first final one counts, else the newest.
@@ -105,7 +106,27 @@ CREATE TABLE home (
 ALTER TABLE outcome ADD COLUMN unsure INTEGER DEFAULT 0 NOT NULL
 """
 
-MIGRATIONS: tuple[Migration, ...] = (tuple(_FIRST.split(";\n")), tuple(_SECOND.split(";\n")))
+_THIRD = """
+-- An attempt that went to another generator.
+CREATE TABLE move (
+    series VARCHAR(200) NOT NULL,
+    asked_key VARCHAR(64) NOT NULL,    -- of the request that was given up
+    panel VARCHAR(200) NOT NULL,
+    number INTEGER NOT NULL,           -- of the attempt
+    turn INTEGER NOT NULL,             -- from 1: the order of the panel's moves
+    generator VARCHAR(200) NOT NULL,   -- who was asked instead
+    reason TEXT NOT NULL,              -- for people
+    at VARCHAR(40) NOT NULL,
+    PRIMARY KEY (series, asked_key)
+);
+ALTER TABLE answer ADD COLUMN generator VARCHAR(200) DEFAULT '' NOT NULL
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (
+    tuple(_FIRST.split(";\n")),
+    tuple(_SECOND.split(";\n")),
+    (*_THIRD.split(";\n"), name_generators),
+)
 """Step n brings a store of version n - 1 to version n."""
 
 _TABLE = """
@@ -126,7 +147,10 @@ def upgrade(connection: Connection, where: str, migrations: Sequence[Migration] 
     version = version_of(connection, where, migrations)
     for number in range(version + 1, len(migrations) + 1):
         for statement in migrations[number - 1]:
-            connection.execute(text(statement))
+            if callable(statement):
+                statement(connection)
+            else:
+                connection.execute(text(statement))
         connection.execute(
             text("INSERT INTO migration (number, at) VALUES (:number, :at)"),
             {"number": number, "at": datetime.now(UTC).isoformat(timespec="seconds")},

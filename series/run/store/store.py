@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +34,19 @@ class Look:
     measured_key: str
     """What its measurements are kept under."""
     verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An attempt that went to another generator."""
+
+    asked_key: str
+    """Of the request that was given up."""
+    number: int
+    """Of the attempt."""
+    generator: str
+    """Who was asked instead."""
+    reason: str
 
 
 class Store:
@@ -71,7 +84,7 @@ class Store:
 
     # --- money ------------------------------------------------------------------------------------------
 
-    def reserve(self, asked: Asked, *, generator: str, usd: float, request: str) -> None:
+    def reserve(self, asked: Asked, *, usd: float, request: str) -> None:
         """Book what a request is expected to cost at most, before it is sent. request: JSON, for people.
         What stands open from a run that died is booked here, once. Raises HoldError for a run whose hold was
         taken over."""
@@ -83,11 +96,11 @@ class Store:
             state = MoneyState(rows[0]["state"]) if rows else None
             if state is MoneyState.RESERVED:
                 raise StoreError(f"{asked.panel}: this request is under way already: reserved, not settled")
-            values = {"generator": generator, "request": request, "micros": micros, "at": _now()}
+            values = {"request": request, "micros": micros, "at": _now()}
             if state is MoneyState.OPEN:
                 do.run(
-                    "UPDATE money SET state = 'reserved', generator = :generator, request = :request,"
-                    f" micros = :micros, at = :at WHERE {_ASKED} AND number = :number",
+                    "UPDATE money SET state = 'reserved', request = :request, micros = :micros, at = :at"
+                    f" WHERE {_ASKED} AND number = :number",
                     **values,
                     asked_key=asked.key,
                     number=rows[0]["number"],
@@ -131,21 +144,23 @@ class Store:
             do.run(f"DELETE FROM money WHERE {reserved} AND reopened = 0", asked_key=asked.key)
             do.run(f"UPDATE money SET state = 'open' WHERE {reserved}", asked_key=asked.key)
 
-    def recover(self, *, idempotent: bool) -> tuple[Money, ...]:
-        """At the start of a run: what a run that died had sent. idempotent: the provider tells by the key
-        that a request is asked again, and bills it once.
+    def recover(self, *, idempotent: Collection[str]) -> tuple[Money, ...]:
+        """At the start of a run: what a run that died had sent. idempotent: names of the generators that tell
+        by the key that a request is asked again, and bill it once.
 
-        Requests that cost nothing, and all of an idempotent provider, stand open: asking again books them
-        once. The rest may have been billed. → those that nobody answered or forgave, of all earlier runs.
+        Requests that cost nothing, and all of these generators, stand open: asking again books them once.
+        The rest may have been billed. → those that nobody answered or forgave, of all earlier runs.
         """
         with self._transaction() as do:
             mine = "series = :series AND state = 'reserved'"
-            which = "" if idempotent else " AND micros = 0"
-            do.run(f"UPDATE money SET state = 'open', reopened = 1 WHERE {mine}{which}")
+            safe = "UPDATE money SET state = 'open', reopened = 1"
+            do.run(f"{safe} WHERE {mine} AND micros = 0")
+            for generator in sorted(idempotent):
+                do.run(f"{safe} WHERE {mine} AND generator = :generator", generator=generator)
             do.run(f"UPDATE money SET state = 'unknown' WHERE {mine}")
             rows = do.rows(
                 "SELECT * FROM money WHERE series = :series AND state = 'unknown' AND answered = 0"
-                " AND forgiven = 0 ORDER BY panel, digest, repeat_number, number"
+                " AND forgiven = 0 ORDER BY panel, digest, repeat_number, number, generator"
             )
         return tuple(money_of(row) for row in rows)
 
@@ -168,7 +183,7 @@ class Store:
 
     def books(self) -> Books:
         """Every request and every answer, in an order that does not change."""
-        order = "WHERE series = :series ORDER BY panel, digest, repeat_number, number"
+        order = "WHERE series = :series ORDER BY panel, digest, repeat_number, number, generator"
         with self._transaction() as do:
             money = do.rows(f"SELECT * FROM money {order}")
             answers = do.rows(f"SELECT * FROM answer {order}")
@@ -196,6 +211,21 @@ class Store:
             "SELECT * FROM looked WHERE series = :series AND panel = :panel ORDER BY image", panel=panel
         )
         return tuple(Look(row["image"], row["measured_key"], row["verdict"]) for row in rows)
+
+    def moved(self, asked: Asked, *, number: int, generator: str, reason: str) -> None:
+        """Keep that a request was given up and its panel's attempt went to another generator."""
+        said = {"panel": asked.panel, "number": number, "generator": generator, "reason": reason}
+        turn = 1 + len(self.moves().get(asked.panel, ()))
+        self._replace("move", {"asked_key": asked.key}, **said, turn=turn, at=_now())
+
+    def moves(self) -> dict[str, tuple[Move, ...]]:
+        """Panel → the moves of its attempts from generator to generator, in the order in which they came."""
+        rows = self._rows("SELECT * FROM move WHERE series = :series ORDER BY panel, turn, at")
+        found: dict[str, list[Move]] = {}
+        for row in rows:
+            one = Move(row["asked_key"], row["number"], row["generator"], row["reason"])
+            found.setdefault(row["panel"], []).append(one)
+        return {panel: tuple(own) for panel, own in found.items()}
 
     def decided(self, panel: str, number: int, decision: str) -> None:
         """Keep what was decided after an attempt, as JSON."""
@@ -261,9 +291,10 @@ class Store:
     def _keep_answer(do: Transaction, asked: Asked, answer: Answer, *, usd: float) -> None:
         last = do.rows(f"SELECT MAX(number) AS number FROM answer WHERE {_ASKED}", asked_key=asked.key)
         do.run(
-            "INSERT INTO answer (series, asked_key, number, panel, digest, repeat_number, images, failure,"
-            " reason, stage, wait_s, usd, seconds, at) VALUES (:series, :asked_key, :number, :panel, :digest,"
-            " :repeat_number, :images, :failure, :reason, :stage, :wait_s, :usd, :seconds, :at)",
+            "INSERT INTO answer (series, asked_key, number, panel, digest, repeat_number, generator, images,"
+            " failure, reason, stage, wait_s, usd, seconds, at) VALUES (:series, :asked_key, :number, :panel,"
+            " :digest, :repeat_number, :generator, :images, :failure, :reason, :stage, :wait_s, :usd,"
+            " :seconds, :at)",
             **columns_of(asked),
             number=(last[0]["number"] or 0) + 1,
             images=json.dumps(answer.images),

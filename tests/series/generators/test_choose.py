@@ -118,6 +118,14 @@ def test_a_model_past_its_end_is_left_out_and_one_that_ends_soon_comes_later() -
         choose(order(), (ended,), PRICES, today=TODAY)
 
 
+def test_what_an_earlier_run_got_from_one_as_strong_stays() -> None:
+    gone = replace(candidate("d:gone", "lettering", "layout"), here=False)
+    choice = choose(order(words=("Click.",)), (*ALL, gone), {**PRICES, "d:gone": 0.01}, today=TODAY)
+    assert choice.generators[0] == "a:letters"
+    assert "d:gone" not in choice.generators
+    assert set(choice.as_good) == {"a:letters", "d:gone"}
+
+
 def test_what_no_row_is_about_is_the_last_resort() -> None:
     previz = Candidate("previz", Abilities(reference_images=64), None)
     choice = choose(order(), (previz, *ALL), {**PRICES, "previz": 0.0}, today=TODAY)
@@ -141,4 +149,6 @@ def test_every_candidate_is_there_once_and_their_order_changes_nothing(
     one = order(*(member(f"m{i}") for i in range(figures)), words=tuple(words))
     choice = choose(one, candidates, PRICES, today=TODAY, drafts=drafts)
     assert sorted(choice.generators) == sorted(PRICES)
-    assert choice == choose(one, ALL, PRICES, today=TODAY, drafts=drafts)
+    same = choose(one, ALL, PRICES, today=TODAY, drafts=drafts)
+    assert (choice.generators, choice.reason) == (same.generators, same.reason)
+    assert set(choice.as_good) == set(same.as_good)

@@ -93,6 +93,12 @@ def test_auto_with_nothing_configured_says_what_to_configure(tmp_path: Path) -> 
     assert "previz" not in str(caught.value)
 
 
+def test_auto_knows_everybody_where_nothing_is_asked_for(tmp_path: Path) -> None:
+    several = load({"name": "auto"}, tmp_path, asking=False)
+    assert all(not one.lacks for one in several.loaded)
+    assert {one.account for one in several.loaded} <= set(catalogue().providers)
+
+
 def test_auto_uses_previz_only_where_it_is_listed(tmp_path: Path) -> None:
     several = load({"name": "auto", "among": ["previz"]}, tmp_path)
     assert (names(several), several.auto) == (["previz"], True)
@@ -106,9 +112,10 @@ def test_auto_chooses_among_the_models_of_what_is_configured(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789abcdef")
     several = load({"name": "auto", "among": ["openai", "gemini", "previz"]}, tmp_path)
     served = [row.name for row in catalogue().of("openai") if not row.ended(TODAY)]
-    assert set(names(several)) == {*(f"openai:{name}" for name in served), "previz"}
+    here = {one.name for one in several.loaded if not one.lacks}
+    assert here == {*(f"openai:{name}" for name in served), "previz"}
     assert any(note.startswith("gemini: ") for note in several.notes)
-    assert {one.account for one in several.loaded} == {"openai", "previz"}
+    assert {one.account for one in several.loaded} == {"openai", "gemini", "previz"}
     only = load({"name": "auto", "among": [{"name": "openai", "model": "gpt-image-2"}]}, tmp_path)
     assert names(only) == ["openai:gpt-image-2"]
     assert only.loaded[0].model == catalogue().models["openai/gpt-image-2"]

@@ -26,7 +26,7 @@ prices = st.integers(0, 2_000_000).map(lambda micros: micros / 1_000_000)
 
 
 def money(number, state, micros):
-    return Money(Asked("p", "d", number), 1, "scripted", state, micros)
+    return Money(Asked("p", "d", number, "scripted"), 1, state, micros)
 
 
 @given(st.lists(prices), prices)

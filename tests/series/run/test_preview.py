@@ -78,7 +78,7 @@ def test_what_may_have_been_billed_is_asked_for_with_again_only(simulated) -> No
         (sent,) = store.books().money
         simulated.edit("{id: p01, characters: [mara]}", "{id: p01, scene: dusk, characters: [mara]}")
         digest = new_digest(simulated)
-        store.reserve(Asked(sent.asked.panel, digest, 0), generator="previz+drift", usd=0.04, request="")
+        store.reserve(Asked(sent.asked.panel, digest, 0, "previz+drift"), usd=0.04, request="")
     assert "3 to ask" in look(simulated).summary
     assert "1 panel may have been billed already" in look(simulated).summary
     assert "4 to ask from previz+drift: $0.16" in look(simulated, again=True).summary

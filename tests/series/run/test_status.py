@@ -76,7 +76,7 @@ def test_a_panel_that_a_person_decides_on_says_why(comic, command) -> None:
 def test_beside_a_run_at_work_it_says_who_holds_the_folder_and_what_is_under_way(ran) -> None:
     out = ran.folder / "out"
     with hold(out), closing(open_store(out / "series.sqlite", "Tiny")) as store:
-        store.reserve(Asked("p04", "ab" * 32, 0), generator="scripted", usd=0.5, request="{}")
+        store.reserve(Asked("p04", "ab" * 32, 0, "scripted"), usd=0.5, request="{}")
         store.outcome("p04", "unfinished", image="", number=0, reason="on its way")
         with store._transaction() as do:  # a write that is not finished
             do.run("DELETE FROM outcome WHERE series = :series")

@@ -15,7 +15,7 @@ from series.run.ledger import Ledger, MoneyState, PanelOutcome
 from series.run.store import Answer, Asked, Look, look_into, open_store
 from series.run.store.schema import MIGRATIONS
 
-ASKED = Asked("p01", "d" * 64, 0)
+ASKED = Asked("p01", "d" * 64, 0, "scripted")
 PICTURE = Answer(("a" * 64,), None, "fewer pictures", "", None, 0.03, 1.5)
 TIMEOUT = Answer((), FailureKind.TIMEOUT, "no answer within 120 s", seconds=120.0)
 FINAL = {"policy", "no_image", "malformed", "invalid_request"}
@@ -33,7 +33,7 @@ def store(path):
 
 
 def reserve(store, asked=ASKED, usd=0.04):
-    store.reserve(asked, generator="scripted", usd=usd, request="{}")
+    store.reserve(asked, usd=usd, request="{}")
 
 
 def states(store):
@@ -43,17 +43,22 @@ def states(store):
 # --- answers ---------------------------------------------------------------------------------------------
 
 
-def test_a_key_hangs_on_panel_digest_and_repeat_alone():
-    others = [Asked("p02", "d" * 64, 0), Asked("p01", "e" * 64, 0), Asked("p01", "d" * 64, 1)]
-    assert len({ASKED.key, *(other.key for other in others)}) == 4
-    assert Asked("p01", "d" * 64, 0).key == ASKED.key
+def test_a_key_hangs_on_panel_digest_repeat_and_generator_alone():
+    others = [
+        Asked("p02", "d" * 64, 0, "scripted"),
+        Asked("p01", "e" * 64, 0, "scripted"),
+        Asked("p01", "d" * 64, 1, "scripted"),
+        Asked("p01", "d" * 64, 0, "another"),
+    ]
+    assert len({ASKED.key, *(other.key for other in others)}) == 5
+    assert Asked("p01", "d" * 64, 0, "scripted").key == ASKED.key
     # Written down: a change makes every stored answer a stranger.
-    assert ASKED.key == "dcaf5a4dbe1fca42229a5f6f6557690e043c24bc675bea2f19e8e83e090f9c42"
+    assert ASKED.key == "faf3a65a2e8da75535a48e3148b617630bafc0996b082886c14217a50c6da76a"
 
 
 @given(st.text(), st.text(), st.text(), st.text())
 def test_fields_cannot_be_shifted_into_each_other(panel, digest, other_panel, other_digest):
-    one, other = Asked(panel, digest, 0), Asked(other_panel, other_digest, 0)
+    one, other = Asked(panel, digest, 0, "scripted"), Asked(other_panel, other_digest, 0, "scripted")
     assert (one.key == other.key) == (one == other)
 
 
@@ -73,7 +78,7 @@ def test_an_answer_comes_back_as_it_was_after_reopening(path, answer):
         store.settle(ASKED, answer)
     with open_store(path, "harbor") as store:
         assert store.answer(ASKED) == answer
-        assert store.answer(Asked("p01", "d" * 64, 1)) is None
+        assert store.answer(Asked("p01", "d" * 64, 1, "scripted")) is None
 
 
 def test_the_newest_answer_counts(store):
@@ -101,7 +106,7 @@ def test_one_database_holds_many_series(path):
         one.outcome("p01", "accepted", image="a", number=1, reason="")
         assert other.answer(ASKED) is None
         assert other.books().money == ()
-        assert other.recover(idempotent=False) == ()
+        assert other.recover(idempotent=()) == ()
         assert other.outcomes() == {}
 
 
@@ -120,7 +125,7 @@ def test_what_may_have_been_billed_stays_with_what_was_reserved(store):
     reserve(store)
     store.settle(ASKED, TIMEOUT)
     assert states(store) == [("unknown", 0.04)]
-    assert store.recover(idempotent=False) == ()  # it was answered: asking again is the ladder's choice
+    assert store.recover(idempotent=()) == ()  # it was answered: asking again is the ladder's choice
 
 
 def test_an_answer_after_its_time_settles_what_was_unknown(store):
@@ -156,7 +161,7 @@ def test_reserving_twice_and_settling_what_was_never_reserved_are_refused(store)
     assert store.books().answers == (PICTURE,)
 
 
-@pytest.mark.parametrize(("usd", "idempotent"), [(0.0, False), (0.04, True)])
+@pytest.mark.parametrize(("usd", "idempotent"), [(0.0, ()), (0.04, {"scripted"})])
 def test_what_is_safe_to_ask_again_stands_open_and_is_booked_once(store, usd, idempotent):
     reserve(store, usd=usd)
     assert store.recover(idempotent=idempotent) == ()
@@ -175,10 +180,10 @@ def test_what_is_safe_to_ask_again_stands_open_and_is_booked_once(store, usd, id
 def test_what_may_be_billed_twice_is_told_in_every_run_until_a_person_agrees(store):
     reserve(store)
     for _ in range(2):
-        (unknown,) = store.recover(idempotent=False)
+        (unknown,) = store.recover(idempotent=())
         assert (unknown.asked, unknown.usd, unknown.state) == (ASKED, 0.04, MoneyState.UNKNOWN)
     store.forgive(ASKED)
-    assert store.recover(idempotent=False) == ()
+    assert store.recover(idempotent=()) == ()
     reserve(store)
     store.settle(ASKED, PICTURE)
     assert states(store) == [("unknown", 0.04), ("confirmed", 0.03)]
@@ -209,7 +214,7 @@ def test_looks_decisions_and_outcomes_are_kept_and_replaced(store):
 def test_text_is_only_text(path, text):
     with open_store(path, text) as store:
         store.outcome(text, "person", image="", number=0, reason=text)
-        reserve(store, Asked(text, "d", 0))
+        reserve(store, Asked(text, "d", 0, "scripted"))
         assert store.outcomes() == {text: PanelOutcome("person", "", 0, text)}
         assert store.books().money[0].asked.panel == text
 
@@ -271,7 +276,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(path):
 def test_a_damaged_file_is_one_clear_error(path):
     with open_store(path, "harbor") as store:
         for number in range(200):
-            reserve(store, Asked(f"p{number}", "d", 0))
+            reserve(store, Asked(f"p{number}", "d", 0, "scripted"))
     data = bytearray(path.read_bytes())
     data[4096:] = b"\xff" * (len(data) - 4096)
     path.write_bytes(data)

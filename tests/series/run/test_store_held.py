@@ -16,7 +16,7 @@ from series.errors import HoldError
 from series.run.store import Answer, Asked, Home, look_into, open_store
 from series.run.store.holder import LEASE_S
 
-ASKED = Asked("p01", "d" * 64, 0)
+ASKED = Asked("p01", "d" * 64, 0, "scripted")
 HERE, THERE = Home("1" * 32, "/srv/harbor/out"), Home("2" * 32, "/home/mara/out")
 HOLDS = """
 import sys, time
@@ -50,7 +50,7 @@ def elsewhere(path, seconds_ago):
 
 
 def pay(store):
-    store.reserve(ASKED, generator="scripted", usd=0.04, request="")
+    store.reserve(ASKED, usd=0.04, request="")
 
 
 def test_a_second_run_is_told_who_works_and_a_killed_one_is_taken_over_at_once(path, another_run):
@@ -76,7 +76,7 @@ def test_a_run_of_another_host_is_dead_when_its_lease_is_over_and_not_before(pat
             pay(other)
             # The one that was taken over wakes up: it pays for nothing, and what it had sent is still kept.
             with pytest.raises(HoldError, match="took this series over"):
-                store.reserve(Asked("p02", "d", 0), generator="scripted", usd=0.04, request="")
+                store.reserve(Asked("p02", "d", 0, "scripted"), usd=0.04, request="")
             store.settle(ASKED, Answer(("a",), usd=0.04))
         assert other.at_work() == ""
 

@@ -141,8 +141,8 @@ def test_a_limit_on_file_size_is_one_clear_error_and_keeps_what_was_written(tmp_
     assert said.read_text().startswith(f"StoreError: {folder / 'store.db'}: the disk ")
     assert check(folder, promises(promised)) > 0
     with open_store(folder / "store.db", "faults") as store:  # and there is room again
-        store.recover(idempotent=True)
-        store.reserve(Asked("later", "d", 0), generator="g", usd=1.0, request="")
+        store.recover(idempotent={"faults"})
+        store.reserve(Asked("later", "d", 0, "faults"), usd=1.0, request="")
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_a_full_disk_is_one_clear_error_and_keeps_what_was_written(small_disk, t
 
 def fill(store):
     for number in range(REQUESTS):
-        store.reserve(Asked(str(number), "d", 0), generator="g", usd=1.0, request="x" * 10_000)
+        store.reserve(Asked(str(number), "d", 0, "faults"), usd=1.0, request="x" * 10_000)
 
 
 def test_a_database_on_a_full_disk_says_so(small_disk):

@@ -32,15 +32,15 @@ def write(folder: Path, promised: Path, requests: int) -> None:
     images = Images(folder / "images")
     log = os.open(promised, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     with hold(folder), open_store(folder / "store.db", "faults") as store:
-        store.recover(idempotent=True)
+        store.recover(idempotent={"faults"})
         done = store.outcomes()
         for number in range(requests):
-            asked = Asked(f"{number:04}", "d" * 64, 0)
+            asked = Asked(f"{number:04}", "d" * 64, 0, "faults")
             if asked.panel in done:
                 continue
             answer = store.answer(asked)
             if answer is None:
-                store.reserve(asked, generator="faults", usd=2 * USD, request="{}")
+                store.reserve(asked, usd=2 * USD, request="{}")
                 answer = answer_for(images, asked)
                 store.settle(asked, answer)
             for image in answer.images:
