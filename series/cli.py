@@ -12,6 +12,7 @@ import typer
 
 from series.commands.audit import audit
 from series.commands.compare import compare_pictures
+from series.commands.doctor import doctor
 from series.commands.looking import judge, promote, status
 from series.commands.manifest import init, lock, schema
 from series.commands.models import models
@@ -50,6 +51,7 @@ app.command(
 )(compare_pictures)
 app.command()(lock)
 app.add_typer(models, name="models")
+app.command()(doctor)
 app.command()(providers)
 app.command()(schema)
 app.command()(init)
