@@ -37,6 +37,8 @@ MIXED = ((1024, 1024), (640, 1500), (2000, 900), (300, 300))
 BATCHES = (1, 4, 8, 16)
 LAYOUTS = ((1, 2), (2, 1))
 """Processes, and threads of each."""
+EVEN = 8
+"""Frames come in batches of four, one for each worker."""
 MEMORY_FRAMES = 8
 """N of the memory figures: enough that both workers have frames."""
 
@@ -170,6 +172,8 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    if options.frames % EVEN:
+        parser.error(f"--frames: a multiple of {EVEN}, so that every worker has as much to do")
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["XDG_CACHE_HOME"] = str(Path(scratch) / "cache")  # where copies of towers are kept
