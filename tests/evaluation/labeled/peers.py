@@ -177,6 +177,7 @@ def fixed_cosine(answers: Sequence[Heard]) -> float | None:
 
 
 def decide_fixed(limit: float, answers: Sequence[Heard]) -> Decided | None:
-    """The same limit elsewhere."""
+    """The same limit elsewhere; None where it has nothing to tell apart."""
     asked = [a for a in answers if np.isfinite(a.plain)]
-    return _count([(a.same, bool(a.plain <= limit)) for a in asked]) if asked else None
+    both = {a.same for a in asked} == {True, False}
+    return _count([(a.same, bool(a.plain <= limit)) for a in asked]) if both else None

@@ -261,7 +261,9 @@ def _places(report: Report) -> str:
     if not found:
         return ""
     tasks = "; ".join(f"{task}: {', '.join(shares)}" for task, shares in found.items())
-    return f"\n\nBoxes over {LARGE:.0%} of the frame that were found (IoU ≥ {short(FOUND_FROM)}): {tasks}."
+    return (
+        f"\n\nBoxes over {percent(LARGE)} of the frame that were found (IoU ≥ {short(FOUND_FROM)}): {tasks}."
+    )
 
 
 def _rates(f: Figures) -> str:
