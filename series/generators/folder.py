@@ -54,8 +54,8 @@ HUMAN = Abilities(edit=True, reference_images=16)
 MIDJOURNEY = Abilities(
     takes_seed=True, negative_prompt=True, reference_images=4, reference_roles=("character", "style")
 )
-"""What its parameters carry: --seed (similar pictures, not the same), --no, --oref and --sref. An edit of it is
-work by hand that no line describes."""
+"""What its parameters carry: --seed (similar pictures, not the same), --no, --oref, --sref. An edit is work
+by hand that no line describes."""
 TOOLS = ("", "midjourney")
 """Tools whose own line is written above the prompt."""
 

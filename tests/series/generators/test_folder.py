@@ -65,9 +65,9 @@ def test_for_midjourney_the_line_to_paste_stands_above_the_prompt(series: Path, 
     assert "Mara waits" in line
     assert " --ar 4:3 --seed " in line
     with pytest.raises(
-        GeneratorError, match=r'generator\.tool: there is no tool "mid"; did you mean "midjourney"'
+        GeneratorError, match=r'generator\.tool: there is no tool "midjorney"; did you mean "midjourney"'
     ):
-        make(series, tool="mid")
+        make(series, tool="midjorney")
 
 
 def test_a_picture_that_is_there_is_taken(series: Path, sample: Path, asked) -> None:
