@@ -46,11 +46,16 @@ class FirstRequests:
     def __init__(self, manifest: Manifest, orders: Sequence[FrameOrder]) -> None:
         self._cast, self._digests = tuple(manifest.characters), _digests(orders)
         self._orders = {order.panel: order for order in orders}
+        self._built: dict[tuple[str, Abilities], GenerationRequest] = {}
 
     def of(self, panel: str, abilities: Abilities) -> GenerationRequest:
-        """The first request for a panel to a generator of these abilities."""
-        order = self._orders[panel]
-        return first_request(order, cast=self._cast, digests=self._digests, abilities=abilities)
+        """The first request for a panel to a generator of these abilities; built once."""
+        known = self._built.get((panel, abilities))
+        if known is None:
+            order = self._orders[panel]
+            known = first_request(order, cast=self._cast, digests=self._digests, abilities=abilities)
+            self._built[panel, abilities] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
