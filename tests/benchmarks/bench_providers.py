@@ -7,8 +7,8 @@ The contract server of OpenAI's images (tests/providers) answers in a process of
 the planning documents' profile (4.2 s alone, 4.8 s with five in flight, 5.6 s with ten), times --scale, with
 a picture in which nothing drifts. The run is `series run` whole: SDK, references sent along, bytes validated,
 pictures on disk, observed, measured, judged. Measured is the time from the first request to the last panel
-accepted; the ideal is list scheduling with the same profile, places and limits, in which everything but the
-answers takes no time. The limit is 1.05 times the ideal.
+accepted; the ideal is list scheduling of as many requests with the same profile, places and limits, in which
+everything but the answers takes no time. The limit is 1.05 times the ideal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -41,10 +44,10 @@ MOMENTS = 40
 """At which the requests in flight are printed."""
 
 
-def serve(pictures: Mapping[str, bytes], scale: float, connection: Connection) -> None:
+def serve(pictures: Mapping[str, list[bytes]], scale: float, connection: Connection) -> None:
     """In a process of its own: answer until told to stop, then say when how many requests were in flight."""
     from contract import Answer, Received
-    from openai_server import OpenAIServer
+    from openai_server import Asked, OpenAIServer
 
     latency = LatencyOptions(scale=scale)
 
@@ -55,10 +58,23 @@ def serve(pictures: Mapping[str, bytes], scale: float, connection: Connection) -
             time.sleep(max(0.0, received.at + seconds - time.monotonic()))
             return answer
 
-    with Late(lambda asked: [pictures[asked.prompt]] * asked.n) as server:
+    asked_for: Counter[str] = Counter()
+
+    def answer(asked: Asked) -> list[bytes]:
+        camera = camera_of(asked.prompt)
+        asked_for[camera] += 1
+        own = pictures[camera]
+        return [own[(asked_for[camera] - 1) % len(own)]] * asked.n
+
+    with Late(answer) as server:
         connection.send(server.base_url)
         connection.recv()
         connection.send(server.in_flight)
+
+
+def camera_of(words: str) -> str:
+    """Each panel of the copied sample has a camera of its own."""
+    return next(line for line in words.splitlines() if line.startswith("- Camera: "))
 
 
 def manifest_for(folder: Path, panels: int, url: str, places: int, per_minute: float) -> Path:
@@ -77,11 +93,17 @@ def manifest_for(folder: Path, panels: int, url: str, places: int, per_minute: f
     return path
 
 
-def drawn(folder: Path, panels: int) -> dict[str, bytes]:
-    """Prompt → the picture that answers it, made beforehand: a real provider draws elsewhere."""
+def drawn(folder: Path, panels: int) -> dict[str, list[bytes]]:
+    """Camera → the pictures that answer its panel, made beforehand: a real provider draws elsewhere. Two, for
+    a panel that is asked for again because it came out much like another one."""
     path = manifest_for(folder, panels, "http://127.0.0.1:9/v1", 1, 1)
     with opened(path, folder / "out") as series:
-        return {prompt(one): encode(draw(draft_of(one))) for one in series.requests.values()}
+        return {
+            camera_of(prompt(one)): [
+                encode(draw(draft_of(replace(one, seed=one.seed + more)))) for more in range(2)
+            ]
+            for one in series.requests.values()
+        }
 
 
 def main() -> int:
@@ -122,7 +144,8 @@ def report(
 ) -> int:
     """Print what was measured. → 0 within the limit, 1 beyond it."""
     first, last = in_flight[0][0], in_flight[-1][0]
-    least = ideal(options.panels, options.places, LatencyOptions(scale=options.scale), options.per_minute)
+    requests = sum(after > before for (_, before), (_, after) in pairwise([(0.0, 0), *in_flight]))
+    least = ideal(requests, options.places, LatencyOptions(scale=options.scale), options.per_minute)
     took = ended - first
     print(
         f"{options.panels} panels, hosted seconds x {options.scale:g}, {options.places} places, "
@@ -130,7 +153,7 @@ def report(
     )
     print(
         f"  {took:.2f} s, ideal {least:.2f} s: {took / least:.3f} x (limit {WITHIN}); up to the last answer "
-        f"{(last - first) / least:.3f} x; {accepted} accepted"
+        f"{(last - first) / least:.3f} x; {requests} requests, {accepted} accepted"
     )
     step = (last - first) / MOMENTS
     counts = []

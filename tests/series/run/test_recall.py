@@ -1,0 +1,98 @@
+"""What earlier runs left: who is asked first under auto, and which moves are followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from series.generators.catalogue import ImageModel, catalogue
+from series.generators.choose import Choice
+from series.generators.generator import FailureKind
+from series.generators.scripted import Scripted
+from series.generators.several import Loaded
+from series.manifest import read_manifest
+from series.plan import plan
+from series.run.answer import Answer, Asked
+from series.run.prepare import FirstRequests, Makers
+from series.run.recall import recovered
+from series.run.store import Store, open_store
+
+PICTURE = Answer(("a" * 64,), usd=0.04)
+NOTHING = Answer((), FailureKind.QUOTA, "spent")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "series.sqlite", "Tiny") as one:
+        yield one
+
+
+@pytest.fixture
+def make(comic):
+    """Makers of p01: names, the best first; those that are as good for it."""
+
+    def made(*names: str, as_good: tuple[str, ...] = ()) -> Makers:
+        manifest = read_manifest(comic.manifest)
+        orders = plan(manifest)
+        row: ImageModel = next(iter(catalogue().models.values()))
+        loaded = {name: Loaded(Scripted({}, name=name), name, row) for name in names}
+        choice = Choice(names, "best", as_good)
+        choices = {order.panel: choice for order in orders}
+        return Makers(loaded, choices, FirstRequests(manifest, orders), auto=True)
+
+    return made
+
+
+def asked_of(makers: Makers, name: str) -> Asked:
+    return Asked("p01", makers.maker("p01", name).first.digest, 0, name)
+
+
+def answer(store: Store, asked: Asked, what: Answer) -> None:
+    store.reserve(asked, usd=0.04, request="")
+    store.settle(asked, what)
+
+
+def test_a_panel_stays_with_whom_an_earlier_run_chose_as_long_as_it_is_as_good(store, make) -> None:
+    makers = make("new", "old", as_good=("new", "old"))
+    assert recovered(store, makers).start("p01").name == "new"
+    answer(store, asked_of(makers, "old"), PICTURE)
+    assert recovered(store, makers).start("p01").name == "old"
+    assert recovered(store, make("new", "old", as_good=("new",))).start("p01").name == "new"
+
+
+def test_an_answer_that_is_none_holds_nobody(store, make) -> None:
+    makers = make("new", "old", as_good=("new", "old"))
+    answer(store, asked_of(makers, "old"), NOTHING)
+    assert recovered(store, makers).start("p01").name == "new"
+
+
+def test_moves_are_followed_up_to_the_last_that_led_to_an_answer_and_once(store, make) -> None:
+    makers = make("a", "b", "c", "d")
+    first, second, third = (asked_of(makers, name) for name in "abc")
+    store.moved(first, number=1, generator="b", reason="quota")
+    store.moved(second, number=1, generator="c", reason="auth")
+    store.moved(third, number=1, generator="d", reason="gone")
+    assert recovered(store, makers).move(first) is None, "nobody answered: the first is tried again"
+    answer(store, third, PICTURE)
+    past = recovered(store, makers)
+    assert [past.move(one).generator for one in (first, second)] == ["b", "c"]
+    assert past.move(third) is None
+    assert past.move(first) is None
+
+
+def test_money_that_may_be_gone_is_a_reason_to_follow_too(store, make) -> None:
+    makers = make("a", "b")
+    store.moved(asked_of(makers, "a"), number=1, generator="b", reason="quota")
+    store.reserve(asked_of(makers, "b"), usd=0.04, request="")
+    past = recovered(store, makers)
+    assert past.unknown == {asked_of(makers, "b")}
+    assert past.move(asked_of(makers, "a")).reason == "quota"
+
+
+def test_a_move_to_one_that_the_manifest_names_no_more_is_forgotten(store, make) -> None:
+    makers = make("a", "b")
+    store.moved(asked_of(makers, "a"), number=1, generator="b", reason="quota")
+    answer(store, asked_of(makers, "b"), PICTURE)
+    assert recovered(store, make("a")).move(asked_of(makers, "a")) is None
