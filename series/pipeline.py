@@ -19,6 +19,7 @@ from series.memory import Memory
 from series.pinned import observe_references
 from series.plan import plan
 from series.report.live import RunEvents
+from series.run.credit import credited
 from series.run.driver import Equipment, Run
 from series.run.folder import RunFolder, run_folder
 from series.run.hold import hold
@@ -224,4 +225,5 @@ def run_series(
             repairs=sum(store.repairs().values()),
         )
     told = with_run(audit, ran.loops, ran.measured, figures, makers.choices)
+    told = credited(told, ran, makers.abilities, folder, Images(folder.images))
     return Finished(told, folder, ran.stopped, spent_since(before, books))

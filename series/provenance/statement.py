@@ -10,7 +10,7 @@ from typing import Final
 
 VERSION: Final = 1
 """Of the statement's form."""
-SUFFIX: Final = ".provenance.json"
+SUFFIX: Final = ".json"
 """What its name ends in, after that of the picture."""
 _IPTC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 

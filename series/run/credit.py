@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from series.audit import Audit
-from series.provenance.content_credentials import read_credentials
+from series.provenance.content_credentials import open_signing, read_credentials
 from series.provenance.statement import Sent, Statement
+from series.provenance.write import write_provenance
 from series.reinforce.attempt import Attempt, Mend
 from series.request import Abilities, GenerationRequest
+from series.run.folder import RunFolder
 from series.run.frame_loop import FrameLoop
 from series.run.images import Images
+from series.run.ran import Ran
 from series.version import package_version
 
 
@@ -23,18 +26,34 @@ class _Origin:
     repaired: tuple[str, ...]
 
 
+def credited(
+    audit: Audit, ran: Ran, abilities: Mapping[str, Abilities], folder: RunFolder, images: Images
+) -> Audit:
+    """Write where each frame comes from, signed where the environment names a key; → the audit with
+    the Content Credentials that pictures came with in their notes.
+
+    abilities: generator → what it can do. Raises SeriesError for a key that cannot sign.
+    """
+    told = statements(audit, ran, abilities, images)
+    write_provenance(folder.frames, folder.provenance, told, open_signing())
+    return replace(
+        audit,
+        frames=tuple(
+            replace(frame, notes=(*frame.notes, f"Content Credentials: {told[frame.file].credentials}"))
+            if frame.file in told and told[frame.file].credentials
+            else frame
+            for frame in audit.frames
+        ),
+    )
+
+
 def statements(
-    audit: Audit,
-    loops: Mapping[str, FrameLoop],
-    kept: Mapping[str, str],
-    accepted: frozenset[str],
-    abilities: Mapping[str, Abilities],
-    images: Images,
+    audit: Audit, ran: Ran, abilities: Mapping[str, Abilities], images: Images
 ) -> dict[str, Statement]:
-    """kept: panel → sha256 of its frame; abilities: generator → what it can do. → file name → statement."""
-    told = {}
+    """File name → what is stated of it: of every frame of the run that has a picture."""
+    kept, accepted, told = ran.kept, ran.accepted, {}
     for frame in audit.frames:
-        loop, image = loops.get(frame.panel), kept.get(frame.panel, "")
+        loop, image = ran.loops.get(frame.panel), kept.get(frame.panel, "")
         origin = _origin(loop, image) if loop is not None and image else None
         if origin is None or origin.attempt.request is None:
             continue

@@ -35,6 +35,11 @@ class RunFolder:
         return self.root / "frames"
 
     @property
+    def provenance(self) -> Path:
+        """Where each frame comes from, and its Content Credentials where it is signed."""
+        return self.root / "provenance"
+
+    @property
     def store(self) -> Path:
         """Answers, money, decisions."""
         return self.root / "series.sqlite"

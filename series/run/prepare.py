@@ -71,6 +71,11 @@ class Makers:
     notes: tuple[str, ...] = ()
     """What auto had to leave out, and why."""
 
+    @property
+    def abilities(self) -> dict[str, Abilities]:
+        """By the generator's name."""
+        return {name: one.generator.abilities for name, one in self.loaded.items()}
+
     def maker(self, panel: str, name: str) -> Maker:
         """A generator as the panel's loop knows it."""
         abilities = self.loaded[name].generator.abilities

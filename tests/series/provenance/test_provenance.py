@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from series.errors import SeriesError
-from series.provenance.beside import write_beside
 from series.provenance.content_credentials import open_signing, read_credentials, signed
 from series.provenance.statement import Sent, Statement, to_json
+from series.provenance.write import write_provenance
 
 STATEMENT = Statement(
     series="The Last Lamp",
@@ -83,15 +83,16 @@ def test_the_statement_is_plain_json_that_never_changes_by_itself() -> None:
 
 def test_statements_lie_beside_their_frames_and_go_with_them(tmp_path: Path) -> None:
     (tmp_path / "p01.png").write_bytes(picture())
-    assert write_beside(tmp_path, {"p01.png": STATEMENT}, None) == 0
-    told = tmp_path / "p01.png.provenance.json"
+    place = tmp_path / "provenance"
+    assert write_provenance(tmp_path, place, {"p01.png": STATEMENT}, None) == 0
+    told = place / "p01.png.json"
     before = told.stat().st_mtime_ns
-    write_beside(tmp_path, {"p01.png": STATEMENT}, None)
+    write_provenance(tmp_path, place, {"p01.png": STATEMENT}, None)
     assert told.stat().st_mtime_ns == before
     (tmp_path / "p01.png").unlink()
     (tmp_path / "p01.jpg").write_bytes(picture(".jpg"))
-    write_beside(tmp_path, {"p01.jpg": STATEMENT}, None)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["p01.jpg", "p01.jpg.provenance.json"]
+    write_provenance(tmp_path, place, {"p01.jpg": STATEMENT}, None)
+    assert [path.name for path in place.iterdir()] == ["p01.jpg.json"]
 
 
 # --- credentials
@@ -171,20 +172,20 @@ def test_a_frame_is_signed_once_and_anew_when_it_is_another(keys, tmp_path: Path
     folder = tmp_path / "frames"
     folder.mkdir()
     (folder / "p01.png").write_bytes(picture())
-    signing = open_signing()
-    assert write_beside(folder, {"p01.png": STATEMENT}, signing) == 1
-    assert write_beside(folder, {"p01.png": STATEMENT}, signing) == 0
+    place, signing = tmp_path / "provenance", open_signing()
+    assert write_provenance(folder, place, {"p01.png": STATEMENT}, signing) == 1
+    assert write_provenance(folder, place, {"p01.png": STATEMENT}, signing) == 0
     (folder / "p01.png").write_bytes(picture(value=7))
-    assert write_beside(folder, {"p01.png": replace(STATEMENT, image="9" * 64)}, signing) == 1
-    beside = (folder / "p01.png.c2pa").read_bytes()
+    assert write_provenance(folder, place, {"p01.png": replace(STATEMENT, image="9" * 64)}, signing) == 1
+    beside = (place / "p01.png.c2pa").read_bytes()
     assert "bytes unchanged" in read_credentials(picture(value=7), ".png", beside)
 
 
 def test_a_picture_that_somebody_put_there_is_not_signed(keys, tmp_path: Path) -> None:
     (tmp_path / "p01.png").write_bytes(picture())
     theirs = {"p01.png": replace(STATEMENT, generator="folder")}
-    assert write_beside(tmp_path, theirs, open_signing()) == 0
-    assert (tmp_path / "p01.png.provenance.json").is_file()
+    assert write_provenance(tmp_path, tmp_path / "told", theirs, open_signing()) == 0
+    assert [path.name for path in (tmp_path / "told").iterdir()] == ["p01.png.json"]
 
 
 def test_keys_that_cannot_sign_are_told_and_never_shown(

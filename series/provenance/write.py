@@ -1,4 +1,4 @@
-"""Frames and statements in; beside each frame its statement, and its credentials where it can be signed."""
+"""Frames and statements in; for each frame its statement, and its credentials where it can be signed, out."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from series.provenance.content_credentials import Signing, signed
 from series.provenance.statement import Statement, to_json
 
 
-def write_beside(folder: Path, statements: Mapping[str, Statement], signing: Signing | None) -> int:
-    """statements: file name of a frame in the folder → what is stated of it. → how many were signed anew.
+def write_provenance(
+    frames: Path, place: Path, statements: Mapping[str, Statement], signing: Signing | None
+) -> int:
+    """statements: file name of a picture in the folder `frames` → what is stated of it, written to the folder
+    `place`, so that the frames' folder holds pictures alone. → how many were signed anew.
 
     A statement that is there already, word for word, and its signature stay as they are, so that a second
     run changes no file. What belongs to a frame that is another one now is replaced or removed.
     """
+    place.mkdir(parents=True, exist_ok=True)
     count = 0
     for name, one in statements.items():
-        picture = folder / name
-        _clear(folder, picture)
-        text, told = to_json(one), folder / f"{name}{statement.SUFFIX}"
-        credentials = folder / f"{name}{content_credentials.SUFFIX}"
-        same = told.is_file() and told.read_bytes() == text.encode()
-        if not same:
+        picture = frames / name
+        _clear(place, picture)
+        text, told = to_json(one), place / f"{name}{statement.SUFFIX}"
+        credentials = place / f"{name}{content_credentials.SUFFIX}"
+        if not told.is_file() or told.read_bytes() != text.encode():
             credentials.unlink(missing_ok=True)
             write_atomically(told, text)
         # Of a picture that somebody put there nothing is known that could be signed.
@@ -35,8 +38,8 @@ def write_beside(folder: Path, statements: Mapping[str, Statement], signing: Sig
     return count
 
 
-def _clear(folder: Path, picture: Path) -> None:
-    """Remove what lies beside the same panel's frame of another suffix: that frame is gone."""
+def _clear(place: Path, picture: Path) -> None:
+    """Remove what is told of the same panel's frame of another suffix: that frame is gone."""
     for suffix in PICTURE_SUFFIXES - {picture.suffix}:
         for ending in (statement.SUFFIX, content_credentials.SUFFIX):
-            (folder / f"{picture.stem}{suffix}{ending}").unlink(missing_ok=True)
+            (place / f"{picture.stem}{suffix}{ending}").unlink(missing_ok=True)
