@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 
 import cv2
@@ -12,10 +13,14 @@ import pytest
 from series.generators.breaker import FAILURES, OPEN_S, OPENINGS
 from series.generators.choose import Choice
 from series.generators.generator import Abilities, Failed, FailureKind, Generated, GeneratedImage, Pacing
+from series.generators.pace import MINUTE
 from series.generators.scripted import Scripted
 from series.generators.several import Loaded
 from series.pipeline import Finished, RunOptions, run_series
 from series.report import audit_json
+from series.request import GenerationRequest, Structure, StyleWords
+from series.run.answer import Asked
+from series.run.asking import Arrived
 from series.run.images import Images
 from series.run.lanes import Lanes
 from series.run.status import status_of
@@ -327,7 +332,27 @@ def test_a_quota_is_the_accounts_and_a_model_that_is_gone_is_not(lanes) -> None:
     assert all_lanes.elsewhere("p01", "a:one") == ""
 
 
-def test_the_earliest_attempt_goes_first_and_candidates_count(lanes) -> None:
+def test_pictures_of_a_minute_are_counted_for_the_account(tmp_path, good) -> None:
+    clock, arrived = Clock(), threading.Event()
+    one = scripted("a:one", {"p01": [good["p01"]]}, pacing=Pacing(8, images_per_minute=5))
+    two = scripted("a:two", {}, pacing=Pacing(8))
+    lanes = Lanes(
+        [Loaded(one, "a", None), Loaded(two, "a", None)],
+        {"p01": Choice(("a:one", "a:two"))},
+        Images(tmp_path),
+        lambda event: arrived.set() if isinstance(event, Arrived) else None,
+        clock=clock,
+    )
+    request = GenerationRequest(
+        "p01", Structure("", "", "", "", (160, 120)), (), StyleWords("", ()), (), (), (), (), 7, candidates=3
+    )
+    lanes["a:one"].account.courier.send(Asked("p01", request.digest, 0, "a:one"), request, one)
+    assert arrived.wait(20)
+    assert lanes["a:two"].wait_s(2) == 0
+    assert lanes["a:two"].wait_s(3) == MINUTE
+
+
+def test_the_earliest_attempt_goes_first(lanes) -> None:
     all_lanes, _ = lanes("p01", "p02", "p03", order=["b:one"])
     all_lanes.push("b:one", 2, 0, "p01", 1)
     all_lanes.push("b:one", 1, 2, "p03", 4)
