@@ -12,7 +12,7 @@ import pytest
 from consistency.judge import Assessment, Verdict, judge
 from consistency.measurement import Box, Evidence, LabeledBox, Measurement, SwatchMatch, Unmeasured
 from consistency.tolerance import Tolerance
-from series.audit import Audit, AuditedAttempt, AuditedFrame, AuditReference, RunFigures
+from series.audit import Audit, AuditedAttempt, AuditedFrame, AuditedReceipt, AuditReference, RunFigures
 from series.pipeline import AuditOptions, audit_series
 
 SCRIPT = "<script>alert(1)</script>"
@@ -213,6 +213,13 @@ def attempt(number: int, kind: str = "asked", verdict: Verdict | None = None, **
     return AuditedAttempt(number, kind, verdict, **{**plain, **more})
 
 
+RECEIPTS = (
+    AuditedReceipt("mara", "in the words", sent=True),
+    AuditedReceipt("mara: mara.png", "sent as Image 1", sent=True),
+    AuditedReceipt("seed", "not sent: the generator takes no seed", sent=False),
+)
+
+
 def _accepted_at_once() -> AuditedFrame:
     first = attempt(1, verdict=Verdict.CONSISTENT, decision="accepted", kept=True, thumbnail=JPEG)
     return replace(_consistent(), panel="R01", attempts=(first,), outcome="accepted")
@@ -229,6 +236,8 @@ def _regenerated() -> AuditedFrame:
             verdict=Verdict.DRIFTED,
             drifted=("Mara is missing: 62% of the main colors are nowhere in the frame", "Another finish"),
             decision="asked again: Mara is named first, with all her colors",
+            generator="openai:gpt-image-2",
+            receipts=RECEIPTS,
         ),
         attempt(
             2,
@@ -238,6 +247,9 @@ def _regenerated() -> AuditedFrame:
             drifted=("coat #d35400 instead of #c0392b, ΔE00 11.2",),
             skipped=skipped,
             decision="repaired here: the coat is turned back to #c0392b",
+            generator="gemini:flash",
+            moved="quota: nothing is left for today",
+            receipts=RECEIPTS,
         ),
         attempt(
             3,
@@ -289,9 +301,14 @@ def _hostile_run() -> AuditedFrame:
             skipped=every,
             decision=f"{MARKUP} {LONG}",
             kept=True,
+            generator=SCRIPT,
+            moved=f"{CLOSING} {MARKUP} {LONG}",
+            receipts=tuple(AuditedReceipt(said, said, sent=False) for said in every),
         ),
     )
-    return replace(_hostile(), attempts=tries, outcome=f"{SCRIPT} {CLOSING} {MARKUP}")
+    return replace(
+        _hostile(), attempts=tries, outcome=f"{SCRIPT} {CLOSING} {MARKUP}", chosen=f"{SCRIPT} {MARKUP}"
+    )
 
 
 def _without_picture() -> AuditedFrame:

@@ -227,6 +227,14 @@ def test_attempts_say_what_was_done_and_what_it_answers(run_page):
         assert words in run_page.text
 
 
+def test_attempts_say_who_was_asked_why_and_how_everything_went_out(run_page):
+    words = " ".join(" ".join(run_page.words).split())
+    assert "Asked of openai:gpt-image-2" in words
+    assert "Asked of gemini:flash because of quota: nothing is left for today" in words
+    assert "How it was asked for, 1 not sent" in words
+    assert "seed: not sent: the generator takes no seed mara: in the words" in words
+
+
 def test_a_run_keeps_the_strict_policy(run_page):
     test_policy_names_the_digest_of_every_script_and_style(run_page)
     test_no_inline_styles_or_handlers(run_page)
