@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from series.generators.generator import Abilities, Failed, FailureKind, Generated, Generator, Outcome, Pacing
 from series.generators.pace import Pace
-from series.masking import masked
+from series.masking import one_line
 from series.request import GenerationRequest
 
 if TYPE_CHECKING:
@@ -135,11 +135,7 @@ class _Tries:
         if not isinstance(failed, Failed):
             return 0.0
         seconds, pace = _seconds(failed, self._key, state.attempt_number), self._patient.pace
-        if pace is None:
-            return seconds
-        if failed.kind is FailureKind.RATE_LIMITED and failed.wait_s is not None:
-            pace.pause(max(0.0, failed.wait_s))
-        return max(seconds, pace.wait_s(self._request.candidates))
+        return seconds if pace is None else max(seconds, pace.wait_s(self._request.candidates))
 
     def used_up(self, state: RetryCallState) -> bool:
         """That was the last one, or the next could not end in time."""
@@ -147,8 +143,12 @@ class _Tries:
         return state.attempt_number >= TRIES or ends > self._until
 
     def sleep(self, seconds: float) -> None:
-        if self._patient.wait(seconds) and self._last is not None:
-            raise _WokenError(self._last)
+        failed, pace = self._last, self._patient.pace
+        if isinstance(failed, Failed) and failed.kind is FailureKind.RATE_LIMITED and pace is not None:
+            # Here and not before: a wait that is too long for this request must not hold up all others.
+            pace.pause(max(0.0, failed.wait_s or 0.0))
+        if self._patient.wait(seconds) and failed is not None:
+            raise _WokenError(failed)
 
     def gave_up(self, state: RetryCallState) -> Outcome:
         last = self._last
@@ -165,7 +165,7 @@ def _ask(generator: Generator, request: GenerationRequest, key: str) -> Outcome:
     try:
         outcome: object = generator.generate(request, key)
     except Exception as error:  # noqa: BLE001 somebody else's code: one picture fails, not the run
-        said = " ".join(masked(str(error)).split())[:REASON_LENGTH]
+        said = one_line(str(error), REASON_LENGTH)
         return Failed(FailureKind.RAISED, f"{type(error).__name__}: {said}" if said else type(error).__name__)
     if isinstance(outcome, Generated | Failed):
         return outcome

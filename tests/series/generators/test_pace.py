@@ -100,6 +100,17 @@ def test_a_wait_that_the_provider_asks_for_holds_for_all_requests(asked) -> None
     assert clock.time >= 14
 
 
+def test_a_wait_that_nobody_takes_holds_up_nobody(asked) -> None:
+    clock = Clock()
+    pace = Pace(Pacing(), clock)
+    daily = Failed(FailureKind.RATE_LIMITED, "come back tomorrow", wait_s=40_000)
+    outcome = patient(Scripted({"p01": [daily]}), wait=clock.wait, now=clock, pace=pace).generate(
+        asked(), "k"
+    )
+    assert isinstance(outcome, Failed)
+    assert pace.wait_s() == 0
+
+
 def test_a_request_that_is_sent_again_counts_again(asked) -> None:
     clock = Clock()
     pace = Pace(Pacing(requests_per_minute=2), clock)
