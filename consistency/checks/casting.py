@@ -56,7 +56,8 @@ class Role:
     """The gallery that its distances belong to; None without references."""
     encoder: str
     body: Sighting | None = None
-    """The region around the face of a person who was cast by it: where the colors are."""
+    """Where the colors are, if elsewhere: the region around the face of a person who was cast by it; the one
+    that colors proposed beside a map's."""
 
     @property
     def distance(self) -> float | None:
@@ -94,7 +95,11 @@ def cast_frame(observation: Observation, expected: Expected) -> Casting:
         )
         if person.name in by_face
         else Role(
-            person, cast_by_look.get(person.name), _gallery_of(person, expected.gallery), ids["subject"]
+            person,
+            cast_by_look.get(person.name),
+            _gallery_of(person, expected.gallery),
+            ids["subject"],
+            _colored(person, cast_by_look.get(person.name), regions, expected.gallery),
         )
         for person in expected.cast
     )
@@ -145,6 +150,17 @@ def _body(person: PinnedCharacter, face: Sighting | None, regions: Sequence[Sigh
         return None
     mine = [r for r in regions if r.found_for == person.look and _holds_middle(r.box, face.box)]
     return max(mine, key=lambda region: (region.pinned, region.score), default=None)
+
+
+def _colored(
+    person: PinnedCharacter, cast: Sighting | None, regions: Sequence[Sighting], gallery: Gallery | None
+) -> Sighting | None:
+    """The likest region that colors proposed for a character whom a map found: the box of a map holds scenery
+    too, and a color that is lost in it and nowhere else in the frame is not lost."""
+    if cast is None or not cast.by_map or gallery is None:
+        return None
+    mine = [r for r in regions if r.found_for == person.look and not (r.by_map or r.pinned)]
+    return min(mine, key=lambda region: _cost(region, person, gallery), default=None)
 
 
 def _holds_middle(box: Box, inner: Box) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from consistency import Box, ColorField, Locator, frame_from_array
 from consistency.color import srgb_to_lab
 from consistency.likeness import FRAME_SIDE, views_of
+from consistency.locate import COLORS_BESIDE
 from consistency.windows import SEPARATE_BELOW
 
 COAT, TROUSERS, SKIN = (200, 50, 46), (35, 40, 69), (243, 203, 168)
@@ -154,12 +155,16 @@ def test_who_is_known_in_maps_is_sought_there_and_the_others_by_color(street, sc
     assert mixed.by_map({"mara": 2, "tib": 2}) == ("mara",)
     assert mixed.by_map({"mara": 0}) == by_color.by_map({"mara": 1}) == ()
     (grid,) = scripted_maps.maps([frame], FRAME_SIDE)
-    found = mixed.locate(street, {"mara": 2, "tib": 2}, grid)
-    assert {(p.name, p.by_map, p.heat is not None) for p in found} == {
-        ("mara", True, True),
-        ("tib", False, False),
-    }
-    assert [p for p in found if p.name == "tib"] == [*by_color.locate(street, {"tib": 2})]
+    found = mixed.locate(street, {"mara": 3, "tib": 3}, grid)
+    assert [(p.name, p.by_map) for p in found] == [
+        *[("mara", True)] * 3,
+        *[("mara", False)] * COLORS_BESIDE,
+        *[("tib", False)] * 3,
+    ]
+    assert all((p.heat is not None) == p.by_map for p in found)
+    plain = by_color.locate(street, {"mara": COLORS_BESIDE, "tib": 3})
+    assert [(p.name, p.box) for p in found if not p.by_map] == [(p.name, p.box) for p in plain]
+    assert [p.by_map for p in mixed.locate(street, {"mara": 1}, grid)] == [True]
     assert mixed.locate(street, {"mara": 2, "tib": 2}) == by_color.locate(street, {"mara": 2, "tib": 2})
 
 

@@ -176,9 +176,11 @@ def test_who_is_known_in_maps_is_sought_there_once(in_maps, scripted_maps, cache
     scripted_maps.seen.clear()
     first, _ = observe(in_maps, cache, requests)
     assert sum(scripted_maps.seen) == 6
-    heats = [{region.proposal.heat for region in one.regions} for one in first]
-    assert all(len(own) == 1 and None not in own for own in heats)
-    assert all(region.proposal.by_map for one in first for region in one.regions)
+    for one in first:
+        mapped = [region.proposal for region in one.regions if region.proposal.by_map]
+        assert len(mapped) == 2
+        assert len({proposal.heat for proposal in mapped}) == 1
+        assert mapped[0].heat is not None
     again, counts = observe(in_maps, cache, requests)
     assert counts == Counts(cached=6)
     assert sum(scripted_maps.seen) == 6

@@ -230,11 +230,16 @@ def comic_panels(encoders: Encoders) -> None:
     for (check, size), values in sorted(distances.items()):
         cuts = np.nanquantile(values, [0, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 1])
         said = " ".join(f"{cut:.3f}" for cut in cuts)
-        print(f"  {check:20} {size:13} 0 5 10 20 50 80 90 95 98 100 %: {said} ({len(values)})")
+        unsure, drifted = (tally[f"{size}: {check} {verdict.value}"] for verdict in NOTED)
+        print(
+            f"  {check:20} {size:13} 0 5 10 20 50 80 90 95 98 100 %: {said}; "
+            f"{unsure} UNSURE, {drifted} DRIFTED of {len(values)}"
+        )
 
 
 GONE = ("identity.missing", "identity.absent")
 """Checks that say that a character is not there."""
+NOTED = (Verdict.UNSURE, Verdict.DRIFTED)
 SAID = ("DRIFTED", "not CONSISTENT", "missing DRIFTED", "missing not CONSISTENT")
 
 
@@ -247,6 +252,8 @@ def count(
     whole = judge(results, DEFAULT_TOLERANCES).verdict
     gone = [r for r in results if r.check in GONE]
     missing = judge(gone, DEFAULT_TOLERANCES).verdict if gone else Verdict.CONSISTENT
+    for finding in judge(results, DEFAULT_TOLERANCES).findings:
+        tally[f"{size}: {finding.result.check} {finding.verdict.value}"] += 1
     for prefix, verdict in (("", whole), ("missing ", missing)):
         tally[f"{size}: {prefix}DRIFTED"] += verdict is Verdict.DRIFTED
         tally[f"{size}: {prefix}not CONSISTENT"] += verdict is not Verdict.CONSISTENT

@@ -227,6 +227,21 @@ def test_nothing_in_the_map_looks_like_an_absent_character(make, trio) -> None:
     assert by_check(identity.measure(there, expected), "mara")["identity"].evidence.heat == HEAT
 
 
+def test_whom_a_map_found_wears_the_colors_of_the_likest_region_by_colors(make, trio) -> None:
+    expected = in_maps(make, trio, person("mara"))
+    there = sought(make, "mara", MARA, LEFT, 0.8)
+    others = (
+        make.region("mara", OSWIN, RIGHT, score=0.9),
+        make.region("mara", (1, 0.5, 0, 0), MIDDLE, score=0.1),
+    )
+    (role,) = cast_frame(make.observation(there, *others), expected).roles
+    assert (role.sighting.box, role.body.box) == (LEFT, MIDDLE)
+    (role,) = cast_frame(make.observation(there), expected).roles
+    assert role.body is None
+    (role,) = cast_frame(make.observation(*others), expected).roles
+    assert (role.sighting.box, role.body) == (MIDDLE, None)
+
+
 def test_contrast_and_likeness_both_count_and_never_below_zero(make, trio) -> None:
     expected = in_maps(make, trio, person("mara"))
     told = [
