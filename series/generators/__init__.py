@@ -22,6 +22,7 @@ from pydantic import JsonValue
 from series.errors import GeneratorError, SeriesError
 from series.generators.generator import Generator
 from series.generators.options import instead, no_others, shown
+from series.masking import one_line
 
 GROUP = "series.generators"
 """Entry points in which generators of other packages are looked up."""
@@ -29,6 +30,9 @@ DEFAULT = "previz"
 """What makes the pictures when the manifest names nothing: it is always there and costs nothing."""
 NAME = "name"
 """The key of the manifest's `generator:` that says which one; all others are its options."""
+
+SAID = 300
+"""Characters of a foreign exception's message that are repeated."""
 
 _MEMBERS = ("name", "abilities", "pacing", "ready", "price", "generate")
 
@@ -183,7 +187,9 @@ def _foreign(name: str, options: Mapping[str, JsonValue], *, folder: Path, out: 
     except SeriesError:
         raise
     except Exception as error:  # somebody else's code: whatever is wrong with it is told in one line
-        raise GeneratorError(f"{owner} cannot be loaded: {type(error).__name__}: {error}") from error
+        raise GeneratorError(
+            f"{owner} cannot be loaded: {type(error).__name__}: {one_line(str(error), SAID)}"
+        ) from error
     lacking = [member for member in _MEMBERS if not hasattr(made, member)]
     if lacking:
         raise GeneratorError(f"{owner} made a {type(made).__name__}, which lacks {', '.join(lacking)}")

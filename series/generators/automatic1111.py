@@ -29,6 +29,7 @@ from series.generators.http import HttpClient, Reply, is_loopback, refused
 from series.generators.options import shown
 from series.generators.outside import kept_outside
 from series.generators.typed import Options, read_options
+from series.masking import never_show
 from series.request import GenerationRequest, caption, negative_prompt
 
 URL: Final = "http://127.0.0.1:7860"
@@ -183,6 +184,7 @@ class Automatic1111:
         if self._client_ is None:
             secret = find_secret(SECRET)
             coded = base64.b64encode(secret.value.encode()).decode() if secret is not None else ""
+            never_show(secret.value.partition(":")[2] if secret is not None else "")
             headers = {"Authorization": f"Basic {coded}"} if coded else {}
             self._client_ = HttpClient(self._options.url, headers=headers, timeout_s=self._options.timeout_s)
         return self._client_

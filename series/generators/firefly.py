@@ -24,7 +24,7 @@ from series.generators.hosted import HostedModel, HostedOptions, require_https
 from series.generators.http import HttpClient, Reply, refused
 from series.generators.jobs import Clock, Waiting, follow
 from series.generators.typed import read_options
-from series.masking import masked, never_show
+from series.masking import never_show, one_line
 from series.request import GenerationRequest, Role, caption, negative_prompt
 
 URL: Final = "https://firefly-api.adobe.io"
@@ -260,10 +260,10 @@ def _address(output: object) -> str:
 def _worded(said: Mapping[str, Any], otherwise: str) -> Failed:
     """A failure by its error code."""
     code = str(said.get("error_code") or "")
-    words = masked(" ".join(str(said.get("message") or otherwise).split()))[:_SAID]
+    words = one_line(str(said.get("message") or otherwise), _SAID)
     if "unsafe" in code or "policy" in code or "denylist" in code:
         return Failed(FailureKind.POLICY, words, stage="output" if "image" in code else "input")
-    return Failed(FailureKind.NO_IMAGE, f"{code}: {words}" if code else words)
+    return Failed(FailureKind.NO_IMAGE, f"{one_line(code, 60)}: {words}" if code else words)
 
 
 def _refused(reply: Reply) -> Failed:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from series.errors import GeneratorError
 from series.generators.deadline import hurried, within
 from series.generators.generator import Failed, FailureKind
-from series.masking import masked
+from series.masking import masked, one_line
 
 if TYPE_CHECKING:
     import httpx2
@@ -234,7 +234,7 @@ class HttpClient:
 
 def refused(reply: Reply, said: str = "") -> Failed:
     """What an answer with an error status means by itself. said: the provider's own words."""
-    words = masked(" ".join(said.split()))[:SHOWN]
+    words = one_line(said, SHOWN)
     reason = f"HTTP {reply.status}{': ' + words if words else ''}"
     kinds = {
         400: FailureKind.INVALID_REQUEST,
@@ -323,4 +323,4 @@ def _no_address(url: str) -> Failed:
 
 
 def _said(error: Exception) -> str:
-    return masked(" ".join(str(error).split()))[:SHOWN] or type(error).__name__
+    return one_line(str(error), SHOWN) or type(error).__name__

@@ -23,7 +23,6 @@ from series.generators.hosted import HostedModel, HostedOptions, require_https
 from series.generators.http import HttpClient, Reply, refused
 from series.generators.jobs import Clock, Waiting, follow
 from series.generators.typed import read_options
-from series.masking import masked
 from series.request import GenerationRequest, Reference, prompt
 
 URL: Final = "https://cloud.leonardo.ai/api/rest"
@@ -219,5 +218,5 @@ def _refused(reply: Reply) -> Failed:
     if "moderation" in lower or "content policy" in lower:
         return replace(failed, kind=FailureKind.POLICY, stage="input")
     if reply.status in {400, 402, 403} and ("token" in lower or "credit" in lower) and "invalid" not in lower:
-        return replace(failed, kind=FailureKind.QUOTA, reason=masked(failed.reason)[:_SAID])
+        return replace(failed, kind=FailureKind.QUOTA, reason=failed.reason[:_SAID])
     return failed

@@ -23,7 +23,7 @@ from series.generators.hosted import HostedModel, HostedOptions, require_https
 from series.generators.http import HttpClient, Reply, refused
 from series.generators.jobs import Clock, Waiting, follow
 from series.generators.typed import read_options
-from series.masking import masked
+from series.masking import one_line
 from series.request import GenerationRequest, caption, negative_prompt
 
 URL: Final = "https://api.replicate.com/v1"
@@ -154,11 +154,11 @@ def _ended(reply: Reply) -> list[str] | Failed | None:
         listed = [output] if isinstance(output, str) else output
         addresses = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
         return addresses or Failed(FailureKind.NO_IMAGE, "the model answered without a picture")
-    words = masked(" ".join(str(said.get("error") or status or "no reason given").split()))[:_SAID]
+    words = one_line(str(said.get("error") or status or "no reason given"), _SAID)
     if "nsfw" in words.casefold() or "safety" in words.casefold() or "sensitive" in words.casefold():
         return Failed(FailureKind.POLICY, words, stage="output")
     kind = FailureKind.NO_IMAGE if status in {"failed", "canceled", "aborted"} else FailureKind.TIMEOUT
-    return Failed(kind, f"the prediction {status or 'ended'}: {words}")
+    return Failed(kind, f"the prediction {one_line(str(status or 'ended'), 40)}: {words}")
 
 
 def _refused(reply: Reply) -> Failed:

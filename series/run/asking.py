@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from series.errors import SeriesError
 from series.generators.generator import Failed, FailureKind, Generator, Outcome, Pacing
 from series.generators.pace import Pace
+from series.generators.patience import REASON_LENGTH
 from series.generators.validate import checked
-from series.masking import masked
+from series.masking import one_line, without_known
 from series.request import GenerationRequest
 from series.run.answer import Answer, Asked
 from series.run.images import Images
@@ -129,13 +130,16 @@ class Courier:
         if isinstance(outcome, Failed):
             return failed_answer(outcome, seconds)
         digests = tuple(self._images.keep(image.data, image.beside) for image in outcome.images)
-        return Answer(digests, None, "; ".join(outcome.notes), "", None, outcome.usd, seconds)
+        return Answer(digests, None, without_known("; ".join(outcome.notes)), "", None, outcome.usd, seconds)
 
 
 def _raised(error: Exception) -> Failed:
-    return Failed(FailureKind.RAISED, f"{type(error).__name__}: {masked(str(error))}")
+    return Failed(FailureKind.RAISED, f"{type(error).__name__}: {one_line(str(error), REASON_LENGTH)}")
 
 
 def failed_answer(failed: Failed, seconds: float) -> Answer:
     """A failure as it is stored."""
-    return Answer((), failed.kind, failed.reason, failed.stage, failed.wait_s, failed.usd, seconds)
+    # A generator of another package may say its key.
+    return Answer(
+        (), failed.kind, without_known(failed.reason), failed.stage, failed.wait_s, failed.usd, seconds
+    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import html
 import json
+import time
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from series.masking import masked, never_show
+from series.masking import beginning, masked, never_show, one_line
 
 PASSWORD = 'lamp "oil" & wicks, 3 of them'  # noqa: S105
 """Looks like no key, and stands otherwise in each language."""
@@ -70,3 +71,24 @@ def test_what_looks_like_a_secret_is_hidden_too(text: str) -> None:
 )
 def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
     assert masked(text) == text
+
+
+@pytest.mark.parametrize("pad", [0, 1, 5, 11, 23])
+@pytest.mark.parametrize("space", ["", " " * 600, "\n"])
+def test_no_piece_of_a_known_secret_is_left_where_a_line_was_cut(pad: int, space: str) -> None:
+    never_show(PASSWORD)
+    text = "x" * pad + f"{PASSWORD} {space}" * 4000
+    for length in (10, 50, 300):
+        assert set(one_line(text, length)) <= set("x* ")
+    assert "lamp" not in beginning(text)
+
+
+def test_a_line_of_somebody_else_has_no_controls() -> None:
+    assert one_line("a\x1b[31m\x00b\r\nc\ud800 d", 99) == "a [31m b c d"
+
+
+@pytest.mark.parametrize("word", ["a-", "key", "eyJ-", "-", "9-", 'key"', "bearer ", "://", "key= "])
+def test_hiding_takes_no_longer_for_words_that_do_not_end(word: str) -> None:
+    began = time.perf_counter()
+    masked(word * (100_000 // len(word)))
+    assert time.perf_counter() - began < 2

@@ -32,7 +32,7 @@ from series.generators.generator import (
 )
 from series.generators.http import HttpClient, Reply, refused
 from series.generators.outside import kept_outside
-from series.masking import masked
+from series.masking import one_line
 from series.request import GenerationRequest, Role, caption, negative_prompt, prompt
 
 POLL_S: Final = 0.5
@@ -309,7 +309,7 @@ def _execution_failed(status: Mapping[str, Any]) -> Failed:
 
 
 def _error_of(data: Mapping[str, Any]) -> Failed:
-    said = masked(" ".join(str(data.get("exception_message", "")).split()))[:_SAID]
+    said = one_line(str(data.get("exception_message", "")), _SAID)
     return Failed(
         FailureKind.RAISED, f"ComfyUI, node {data.get('node_type', '?')}: {said or 'no reason given'}"
     )

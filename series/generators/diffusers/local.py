@@ -33,7 +33,7 @@ from series.generators.generator import (
     Outcome,
     Pacing,
 )
-from series.masking import masked
+from series.masking import one_line
 from series.request import GenerationRequest, Role, caption, negative_prompt
 
 REFERENCES: Final = 4
@@ -105,7 +105,7 @@ class Diffusers:
             except ConsistencyError as error:  # a picture that was pinned cannot be read any more
                 return Failed(FailureKind.INVALID_REQUEST, str(error))
             except (MemoryError, RuntimeError) as error:
-                said = masked(" ".join(str(error).split()))[:_SAID]
+                said = one_line(str(error), _SAID)
                 hint = "; a smaller size, or dtype: float16, takes less memory" if _memory(error) else ""
                 return Failed(FailureKind.RAISED, f"{type(error).__name__}: {said}{hint}")
 

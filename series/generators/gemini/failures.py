@@ -11,14 +11,10 @@ from typing import Final
 
 from series.generators.generator import Failed, FailureKind
 from series.generators.http import retry_after_s
-from series.masking import masked
+from series.masking import one_line
 
 REASON_LENGTH: Final = 500
 """Characters of a reason."""
-
-LOOKED_AT: Final = 20_000
-"""Characters of a text of which a reason may be made: an answer may have millions. More than a reason has, so
-that a key at its end is still seen whole."""
 
 BLOCKED: Final = frozenset(
     {
@@ -102,8 +98,7 @@ def _lost(error: Exception, names: set[str]) -> Failed | None:
 
 def said(text: str, length: int = REASON_LENGTH) -> str:
     """The beginning, on one line for a person: no controls, no half surrogates, nothing like a key."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in text[:LOOKED_AT])
-    return masked(" ".join(plain.split()))[:length]
+    return one_line(text, length)
 
 
 def _refused(error: Exception) -> Failed:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from series.generators.http import Reply
 from series.generators.openai.faults import json_of
+from series.masking import one_line
 
+BEGINNING = 100_000
+"""Bytes of a body that is no JSON that are looked at: as much as words are made of."""
 DATA = "data:"
 """Begins an address that holds the bytes itself; some routers answer so."""
 
@@ -38,9 +41,9 @@ def read_answer(reply: Reply) -> Answer:
     """Never raises: an answer of another shape holds no picture and says why."""
     body = json_of(reply)
     if body is None:
-        kind = reply.headers.get("content-type", "no type").split(";")[0]
-        start = " ".join(reply.body[:60].decode("utf-8", "replace").split())
-        return Answer((), (f"HTTP 200 with {kind[:40]} and no JSON, beginning {start!r}",), 0, json=False)
+        kind = one_line(reply.headers.get("content-type", "no type").split(";")[0], 40)
+        start = one_line(reply.body[:BEGINNING].decode("utf-8", "replace"), 60)
+        return Answer((), (f"HTTP 200 with {kind} and no JSON, beginning {start!r}",), 0, json=False)
     data = body.get("data") if isinstance(body, dict) else None
     usage = body.get("usage") if isinstance(body, dict) else None
     if not isinstance(data, list):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from series.generators.generator import Failed, FailureKind
 from series.generators.http import Reply, refused
-from series.masking import masked
+from series.masking import beginning, one_line
 
 POLICY = frozenset({"moderation_blocked", "content_policy_violation", "content_filter"})
 """Codes of a refusal by policy: of today's models, of DALL·E's, of a router on Azure."""
@@ -26,7 +26,7 @@ WAITED = frozenset({FailureKind.RATE_LIMITED, FailureKind.TRANSPORT})
 SHOWN = 400
 """Characters of a provider's words that are kept."""
 LOOKED_AT = 2000
-"""Characters of them that are looked at: hiding keys takes time, and what is cut off here is not shown."""
+"""Characters of them that are looked at."""
 
 _NO_USE = re.compile(r"\bper day\b|\b(?:RPD|TPD|IPD)\b|\blimit:? 0\b", re.IGNORECASE)
 """Of limits by the day, and of one of nothing: an account without access to the model."""
@@ -113,7 +113,7 @@ def _wait(reply: Reply, failed: Failed, said: str) -> float | None:
 
 def _plain(reply: Reply) -> str:
     """Of a body that is no JSON: its words without markup."""
-    text = reply.body[:4096].decode("utf-8", "replace")
+    text = beginning(reply.body.decode("utf-8", "replace"))
     return _text(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE))
 
 
@@ -121,4 +121,4 @@ def _text(value: object) -> str:
     """On one line, without keys."""
     if isinstance(value, bool | None) or not isinstance(value, str | int):
         return ""
-    return masked(" ".join(str(value)[:LOOKED_AT].split()))
+    return one_line(str(value), LOOKED_AT)

@@ -35,7 +35,7 @@ from series.generators.openai.service import Service
 from series.generators.openai.sizes import nearest_allowed
 from series.generators.openai.wire import Wire
 from series.generators.put_back import mask_png, put_back
-from series.masking import masked
+from series.masking import one_line
 from series.request import GenerationRequest, Role, caption, prompt
 from series.request.build import nearest_size
 
@@ -237,7 +237,7 @@ def _mask(request: GenerationRequest) -> Box | None:
 
 
 def _line(text: str) -> str:
-    return masked(" ".join(text.split()))[:REASON]
+    return one_line(text, REASON)
 
 
 def _today() -> date:

@@ -17,7 +17,7 @@ from series.generators.credentials import need_secret
 from series.generators.generator import Failed, FailureKind
 from series.generators.http import CONNECT_S, LARGEST, Reply, is_loopback
 from series.generators.openai.service import NO_SECRET, PROVIDER, Service
-from series.masking import masked
+from series.masking import one_line
 
 if TYPE_CHECKING:
     import openai
@@ -153,7 +153,7 @@ def _what_broke(error: BaseException) -> Reply | Failed | None:
         if isinstance(one, _RefusedError):
             return one.reply
     names = {cls.__name__ for one in chain for cls in type(one).__mro__}
-    said = masked(" ".join(str(chain[-1]).split())) or type(chain[-1]).__name__
+    said = one_line(str(chain[-1]), 250) or type(chain[-1]).__name__
     if names & _UNSENT:
         return Failed(FailureKind.TRANSPORT, f"no connection: {said}"[:300])
     if names & {"TimeoutException", "APITimeoutError"}:

@@ -18,10 +18,10 @@ from series.generators.patience import (
     LONGEST_WAIT_S,
     TOTAL_WAIT_S,
     TRIES,
-    masked,
     patient,
 )
 from series.generators.scripted import Scripted
+from series.masking import masked
 
 LIMITED = Failed(FailureKind.RATE_LIMITED, "10 requests a minute")
 LOST = Failed(FailureKind.TRANSPORT, "connection reset")
