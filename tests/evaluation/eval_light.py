@@ -12,6 +12,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -47,6 +48,7 @@ from consistency import (
 )
 from consistency.checks.casting import cast_frame
 from consistency.image import WORKING_SIDE
+from consistency.likeness import FRAME_SIDE
 from consistency.measurement import Box
 
 FOUND_FROM = 0.3
@@ -327,6 +329,8 @@ def report_time(encoders: Encoders) -> None:
     }
     if encoders.faces is not None:
         steps["faces"] = encoders.faces.faces
+    if encoders.maps is not None:
+        steps["maps"] = partial(encoders.maps.maps, longest_side=FRAME_SIDE)
     for role, step in steps.items():
         took = []
         for _ in range(4):
