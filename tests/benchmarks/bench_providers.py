@@ -20,20 +20,18 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from bench_loop import Clock, ideal
-from simulated import copy_sample, opened
+from simulated import CAST, copy_sample, opened
 
-from series.generators.previz.draw import draw, encode
+from series.generators.generator import Generated, Outcome
 from series.generators.previz.latency import seconds_at
-from series.generators.previz.layout import draft_of
-from series.generators.previz.options import LatencyOptions
+from series.generators.previz.options import LatencyOptions, read_drift_options
+from series.generators.previz.simulate import SimulatedModel
 from series.request import prompt
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "providers"))
@@ -44,10 +42,10 @@ MOMENTS = 40
 """At which the requests in flight are printed."""
 
 
-def serve(pictures: Mapping[str, list[bytes]], scale: float, connection: Connection) -> None:
+def serve(pictures: Mapping[str, bytes], scale: float, connection: Connection) -> None:
     """In a process of its own: answer until told to stop, then say when how many requests were in flight."""
     from contract import Answer, Received
-    from openai_server import Asked, OpenAIServer
+    from openai_server import OpenAIServer
 
     latency = LatencyOptions(scale=scale)
 
@@ -58,23 +56,16 @@ def serve(pictures: Mapping[str, list[bytes]], scale: float, connection: Connect
             time.sleep(max(0.0, received.at + seconds - time.monotonic()))
             return answer
 
-    asked_for: Counter[str] = Counter()
-
-    def answer(asked: Asked) -> list[bytes]:
-        camera = camera_of(asked.prompt)
-        asked_for[camera] += 1
-        own = pictures[camera]
-        return [own[(asked_for[camera] - 1) % len(own)]] * asked.n
-
-    with Late(answer) as server:
+    with Late(lambda asked: [pictures[panel_of(asked.prompt)]] * asked.n) as server:
         connection.send(server.base_url)
         connection.recv()
         connection.send(server.in_flight)
 
 
-def camera_of(words: str) -> str:
-    """Each panel of the copied sample has a camera of its own."""
-    return next(line for line in words.splitlines() if line.startswith("- Camera: "))
+def panel_of(words: str) -> str:
+    """What no two panels of the copied sample share: scene and camera."""
+    told = ("- Scene: ", "- Camera: ")
+    return "\n".join(line for line in words.splitlines() if line.startswith(told))
 
 
 def manifest_for(folder: Path, panels: int, url: str, places: int, per_minute: float) -> Path:
@@ -93,17 +84,20 @@ def manifest_for(folder: Path, panels: int, url: str, places: int, per_minute: f
     return path
 
 
-def drawn(folder: Path, panels: int) -> dict[str, list[bytes]]:
-    """Camera → the pictures that answer its panel, made beforehand: a real provider draws elsewhere. Two, for
-    a panel that is asked for again because it came out much like another one."""
+def drawn(folder: Path, panels: int) -> dict[str, bytes]:
+    """Panel → the picture that answers it, made beforehand: a real provider draws elsewhere."""
     path = manifest_for(folder, panels, "http://127.0.0.1:9/v1", 1, 1)
+    model = SimulatedModel(read_drift_options({"rate": 0.0, "cast": CAST}), folder=path.parent)
     with opened(path, folder / "out") as series:
-        return {
-            camera_of(prompt(one)): [
-                encode(draw(draft_of(replace(one, seed=one.seed + more)))) for more in range(2)
-            ]
-            for one in series.requests.values()
-        }
+        first = series.shop.makers.first
+        asked = [first.of(order.panel, model.abilities) for order in series.orders]
+    return {panel_of(prompt(one)): _picture(model.generate(one, "")) for one in asked}
+
+
+def _picture(outcome: Outcome) -> bytes:
+    if not isinstance(outcome, Generated):
+        raise TypeError(outcome.reason)
+    return outcome.images[0].data
 
 
 def main() -> int:
