@@ -61,7 +61,7 @@ class Several:
     """One is chosen for each panel."""
     drafts: bool = False
     notes: tuple[str, ...] = ()
-    """What auto had to leave out, and why."""
+    """What auto had to leave out, and why; models that are served no more."""
 
 
 def load_several(
@@ -90,7 +90,10 @@ def load_several(
     fallbacks = [
         _load(one, folder, out, f"generator.{FALLBACK}[{index}]") for index, one in enumerate(others)
     ]
-    return Several(_distinct((_load(first, folder, out), *fallbacks)))
+    loaded = _distinct((_load(first, folder, out), *fallbacks))
+    ended = [one for one in loaded if one.model is not None and one.model.ended(today)]
+    notes = tuple(f"{one.name} ended on {one.model.ends}" for one in ended if one.model is not None)
+    return Several(loaded, notes=notes)
 
 
 def _entries(options: Options) -> tuple[dict[str, JsonValue], ...]:

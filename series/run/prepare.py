@@ -69,7 +69,7 @@ class Makers:
     first: FirstRequests
     auto: bool = False
     notes: tuple[str, ...] = ()
-    """What auto had to leave out, and why."""
+    """What auto had to leave out, and why; models that are served no more."""
 
     @property
     def abilities(self) -> dict[str, Abilities]:

@@ -119,11 +119,10 @@ def _choice(panel: str, makers: Makers) -> str:
 
 
 def _next(makers: Makers) -> str:
-    """What auto left out, and who is next where one fails."""
+    """What auto left out, who is next where one fails, and what a run would stop at."""
     first, *others = makers.loaded
-    if makers.auto:
-        return "".join(f"\nleft out: {note}" for note in makers.notes)
-    return f"\nShould {first} fail: {', then '.join(others)}" if others else ""
+    said = "".join(f"\n{'left out' if makers.auto else 'note'}: {note}" for note in makers.notes)
+    return said if makers.auto or not others else f"\nShould {first} fail: {', then '.join(others)}{said}"
 
 
 def _to_ask(asked: Mapping[str, Maker], makers: Makers) -> str:

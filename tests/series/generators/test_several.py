@@ -127,6 +127,13 @@ def test_drafts_are_what_the_manifest_says_or_else_what_it_makes(tmp_path: Path)
     assert not load({**options, "drafts": False}, tmp_path, drafts=True).drafts
 
 
+@pytest.mark.skipif("openai" not in known_generators(), reason="no generator openai here")
+def test_a_model_that_is_served_no_more_is_told_without_a_key(tmp_path: Path) -> None:
+    ended = next(row for row in catalogue().of("openai") if row.ended(TODAY) and "1" in row.name)
+    several = load({"name": "openai", "model": ended.name}, tmp_path)
+    assert several.notes == (f"openai:{ended.name} ended on {ended.ends}",)
+
+
 def test_what_a_provider_lacks_is_a_step_each(monkeypatch: pytest.MonkeyPatch) -> None:
     openai = catalogue().providers["openai"]
     assert "set OPENAI_API_KEY" in lacking(openai)
