@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from series.errors import GeneratorError
 from series.generators.credentials import need_secret
+from series.generators.deadline import hurried
 from series.generators.gemini.failures import AnswerTooLargeError
 from series.generators.gemini.options import GeminiOptions
-from series.generators.http import LARGEST, is_loopback
+from series.generators.http import LARGEST, is_loopback, refused_coding
 from series.masking import masked
 
 INSTALL: Final = 'pip install "series-consistency[gemini]"'
@@ -43,22 +44,33 @@ def make_client(options: GeminiOptions) -> Any:  # noqa: ANN401 - a type of a pa
     )
     if not options.vertex:
         key = need_secret(KEY, "generator gemini")
-        return genai.Client(vertexai=False, api_key=key.value, http_options=http)
+        return _in_time(genai.Client(vertexai=False, api_key=key.value, http_options=http))
     credentials, project = _credentials()
     project = options.project or project
     if not project:
         raise GeneratorError("generator.project: Vertex AI needs the id of a Google Cloud project")
-    return genai.Client(
+    client = genai.Client(
         vertexai=True,
         project=project,
         location=options.location,
         credentials=credentials,
         http_options=http,
     )
+    return _in_time(client)
+
+
+def _in_time(client: Any) -> Any:  # noqa: ANN401
+    """The client, whose requests end with `deadline.within`; one of its own cannot be given to it with the
+    arguments above."""
+    hurried(getattr(getattr(client, "_api_client", None), "_httpx_client", None))
+    return client
 
 
 def _read_bounded(response: Any) -> None:  # noqa: ANN401 - of httpx or httpx2, whichever the SDK runs on
     """Read an answer here, before the SDK reads it without a bound. Raises AnswerTooLargeError."""
+    packed = refused_coding(response.headers)
+    if packed:
+        raise AnswerTooLargeError(packed)
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk

@@ -15,6 +15,7 @@ from typing import Any, Final
 from consistency import ConsistencyError
 from series.errors import GeneratorError
 from series.generators.catalogue import ImageModel, known_image_model
+from series.generators.deadline import within
 from series.generators.gemini.answers import read_answer
 from series.generators.gemini.client import make_client
 from series.generators.gemini.failures import failure_of, said
@@ -84,11 +85,13 @@ class GeminiGenerator:
         except GeneratorError as error:
             return Failed(FailureKind.AUTH, said(str(error)))
         try:
-            if is_imagen(model):
-                from series.generators.gemini.imagen import ask_imagen
+            with within(self.pacing.timeout_s):
+                if is_imagen(model):
+                    from series.generators.gemini.imagen import ask_imagen
 
-                return ask_imagen(client, model, _words(request, model), *self._size(request, model), request)
-            return self._ask(client, model, request)
+                    words, shape = _words(request, model), self._size(request, model)
+                    return ask_imagen(client, model, words, *shape, request)
+                return self._ask(client, model, request)
         except Exception as error:
             failed = failure_of(error)
             if failed is None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from series.errors import GeneratorError
 from series.generators.credentials import need_secret
+from series.generators.deadline import hurried, within
 from series.generators.generator import Failed, FailureKind
-from series.generators.http import CONNECT_S, LARGEST, Reply, is_loopback
+from series.generators.http import CONNECT_S, LARGEST, Reply, is_loopback, refused_coding
 from series.generators.openai.service import NO_SECRET, PROVIDER, Service
 from series.masking import one_line
 
@@ -62,7 +63,7 @@ class Wire:
         largest = LARGEST * max(1, pictures)
         until = time.monotonic() + self._service.pacing.timeout_s
         try:
-            with send(**fields) as answer:
+            with within(self._service.pacing.timeout_s), send(**fields) as answer:
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 return _whole(answer.status_code, headers, answer.iter_bytes(), largest, until)
         except Exception as error:
@@ -70,6 +71,10 @@ class Wire:
             if found is None:
                 raise
             return found
+
+
+class _PackedError(Exception):
+    """An answer that is not unpacked."""
 
 
 class _RefusedError(Exception):
@@ -103,11 +108,13 @@ def _client(service: Service) -> openai.OpenAI:
         timeout=timeout,
         max_retries=0,
         default_headers=headers,
-        http_client=openai.DefaultHttpxClient(
-            timeout=timeout,
-            follow_redirects=False,
-            trust_env=not is_loopback(service.base_url),
-            event_hooks={"response": [_refuse]},
+        http_client=hurried(
+            openai.DefaultHttpxClient(
+                timeout=timeout,
+                follow_redirects=False,
+                trust_env=not is_loopback(service.base_url),
+                event_hooks={"response": [_refuse]},
+            )
         ),
     )
 
@@ -119,6 +126,9 @@ def _recent(version: str) -> bool:
 
 def _refuse(response: Any) -> None:  # noqa: ANN401 - httpx2's, which is not imported here
     """Called by the client with each answer before its body is read."""
+    packed = refused_coding(response.headers)
+    if packed:
+        raise _PackedError(packed)
     if response.is_success:
         return
     body = bytearray()
@@ -152,6 +162,8 @@ def _what_broke(error: BaseException) -> Reply | Failed | None:
     for one in chain:
         if isinstance(one, _RefusedError):
             return one.reply
+        if isinstance(one, _PackedError):
+            return Failed(FailureKind.MALFORMED, str(one))
     names = {cls.__name__ for one in chain for cls in type(one).__mro__}
     said = one_line(str(chain[-1]), 250) or type(chain[-1]).__name__
     if names & _UNSENT:
