@@ -105,6 +105,49 @@ def test_a_second_run_pays_for_nothing_twice_and_ends_the_same(make, good) -> No
     assert again.audit.run.usd == pytest.approx(0.04 + 4 * 0.1)
 
 
+class Interrupting(Quiet):
+    """Ctrl-C at one of the things that are told."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.left = at
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return self._tick if name in {"asked", "answered"} else super().__getattr__(name)
+
+    def _tick(self, *_args: object, **_named: object) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+    def judged(self, *_args: object) -> None:
+        self._tick()
+
+
+@pytest.mark.parametrize("at", [3, 5, 7, 9, 12])
+def test_a_run_that_was_interrupted_goes_the_same_way_and_pays_the_same(comic, make, good, at) -> None:
+    def spent_after_one(request, before):
+        return good["p01"] if request.panel == "p01" else QUOTA
+
+    def drifts_once(request, before):
+        return BLANK if request.panel == "p02" and not request.reinforcements else good[request.panel]
+
+    def generators() -> list[Scripted]:
+        first = scripted("first", spent_after_one, price=0.04)
+        return [first, scripted("second", drifts_once, price=0.1)]
+
+    interrupted, again = generators(), generators()
+    with pytest.raises(KeyboardInterrupt):
+        run_series(RunOptions(comic.manifest), Interrupting(at), interrupted)
+    finished, _ = make(again)
+    assert finished.audit.run.accepted == 4
+    assert finished.audit.run.usd == pytest.approx(0.04 + 4 * 0.1)
+    assert finished.audit.run.usd_unknown == 0
+    digests = [request.digest for run in (interrupted, again) for request in run[1].requests]
+    assert len(digests) == len(set(digests)) == 4
+    assert [one.generator for one in attempts(finished, "p02")] == ["second", "second"]
+
+
 def test_the_next_generator_is_asked_as_it_is_able_to(make, good) -> None:
     """The first picture drifts at the first generator; the second's abilities decide what follows."""
 
