@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from consistency import Finding, HeatMap
+from consistency import Finding, HeatMap, Verdict
 from series.report.words import printable
 
 HEAT_MAPS = 6
 """Of one frame: more characters than a panel is likely to pin."""
+UNEXPECTED = "identity.unexpected"
+"""Check of characters whom the panel does not pin: where they are not is of no interest."""
 _COLOR = (255, 0, 140)
 """sRGB. Rare in pictures, seen on dark and light ones."""
 _OPAQUE = 0.75
@@ -36,7 +38,8 @@ def heat_views(findings: Iterable[Finding]) -> tuple[HeatView, ...]:
     heats: dict[str, HeatMap] = {}
     for finding in findings:
         heat = finding.result.evidence.heat
-        if heat is not None:
+        nobody = finding.result.check == UNEXPECTED and finding.verdict is Verdict.CONSISTENT
+        if heat is not None and not nobody:
             heats.setdefault(finding.result.subject, heat)
     kept = list(heats.items())[:HEAT_MAPS]
     return tuple(HeatView(printable(name), _address(heat)) for name, heat in kept)

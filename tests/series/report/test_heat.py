@@ -26,6 +26,7 @@ HEAT = HeatMap.of(CELLS)
 LIMITS = {
     ("identity", "subject/1"): Tolerance(0.5, 0.9, "a test"),
     ("identity.absent", "maps/1"): Tolerance(2, 3, "a test"),
+    ("identity.unexpected", "maps/1"): Tolerance(0.3, 0.5, "a test"),
 }
 MARKUP = "<b>mara</b>"
 
@@ -68,6 +69,11 @@ def test_each_character_has_one_however_many_findings_it_has(sought) -> None:
         measured(check, name, 0.3) for name in ("mara", "tib") for check in ("identity", "identity.absent")
     ]
     assert len(heats(audit_html(sought(*results)))) == 2
+
+
+@pytest.mark.parametrize(("similarity", "drawn"), [(0.1, 0), (0.4, 1)])
+def test_who_is_neither_pinned_nor_there_is_not_drawn(sought, similarity, drawn) -> None:
+    assert len(heats(audit_html(sought(measured("identity.unexpected", "tib", similarity))))) == drawn
 
 
 def test_no_more_than_a_few_are_drawn(sought) -> None:
