@@ -207,6 +207,10 @@ def _best_in(spot: Sequence[Sighting], person: PinnedCharacter, gallery: Gallery
 def _cost(sighting: Sighting, person: PinnedCharacter, gallery: Gallery) -> float:
     distance = float(sighting.distances[gallery.names.index(person.look)])
     mine = sighting.found_for == person.look
+    if sighting.colors is None:
+        # Faces are proposed for nobody: a pinned place only says which of them may be this person's.
+        away = person.place is not None and not _holds_middle(person.place, sighting.box)
+        return distance + (_FORBIDDEN if away else 0.0)
     if person.place is not None or sighting.pinned:
         # A pinned place is taken at its word: only its character stands there, and stands nowhere else.
         return distance if sighting.pinned and mine else distance + _FORBIDDEN

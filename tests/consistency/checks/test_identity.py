@@ -358,6 +358,17 @@ def test_one_face_is_not_two_people(make, filmed) -> None:
     assert isinstance(by_check(results, "bea")["identity"], Unmeasured)
 
 
+def test_a_photographed_person_is_sought_among_the_faces_at_its_place(make, filmed) -> None:
+    left, right = Box(0.1, 0.1, 0.2, 0.3), Box(0.7, 0.1, 0.8, 0.3)
+    seen = make.observation(faces=(face(left, 1, 0.3, 0), face(right, 1, 0, 0)))
+    placed = person("ada", medium="photo", place=LEFT)
+    own = by_check(identity.measure(seen, filmed(placed)), "ada")["identity"]
+    assert isinstance(own, Measurement)
+    assert box_of(own) == left
+    elsewhere = make.observation(faces=(face(right, 1, 0, 0),))
+    assert isinstance(by_check(identity.measure(elsewhere, filmed(placed)), "ada")["identity"], Unmeasured)
+
+
 def test_drawn_characters_are_not_looked_for_among_faces(make, trio, filmed) -> None:
     seen = make.observation(make.region("mara", MARA, LEFT), faces=(face(Box(0.1, 0.1, 0.2, 0.3), 1, 0, 0),))
     own = by_check(identity.measure(seen, filmed(person("mara"), gallery=trio)), "mara")["identity"]
