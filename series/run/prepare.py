@@ -15,7 +15,7 @@ from series.generators.choose import Choice, choose
 from series.generators.folder import strangers
 from series.generators.generator import Abilities, Generator
 from series.generators.previz.cast import check_cast
-from series.generators.several import Loaded, Several, load_several
+from series.generators.several import FALLBACK, Loaded, Several, load_several
 from series.manifest import Manifest
 from series.plan import FrameOrder
 from series.reinforce import Limits
@@ -148,7 +148,7 @@ def notes_of(manifest: Manifest, folder: RunFolder, name: str | None) -> tuple[s
     planned = manifest.generator.get(NAME, DEFAULT)
     if (name or planned) != "folder":
         return ()
-    own = {key: value for key, value in manifest.generator.items() if key != NAME}
+    own = {key: value for key, value in manifest.generator.items() if key not in {NAME, FALLBACK}}
     panels = [panel.id for panel in manifest.panels]
     found = strangers(own if planned == "folder" else {}, panels, folder=manifest.folder, out=folder.root)
     if not found:

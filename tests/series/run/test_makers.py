@@ -9,7 +9,7 @@ from series.manifest import read_manifest
 from series.pipeline import RunOptions, preview_run
 from series.plan import plan
 from series.run.folder import run_folder
-from series.run.prepare import Makers, open_makers
+from series.run.prepare import Makers, notes_of, open_makers
 
 FALLBACK = """\
 generator:
@@ -74,6 +74,17 @@ def test_a_mistake_in_a_fallback_is_named_with_its_line(makers, comic) -> None:
     )
     said = str(caught.value)
     assert f"series.yaml:{line + 1}: generator.fallback[0].drift.rats: there is no such option" in said
+
+
+def test_a_folder_may_have_a_fallback(comic) -> None:
+    comic.edit("panels:\n", "generator: {name: folder, fallback: [previz]}\npanels:\n")
+    (comic.folder / "frames/p09.png").write_bytes((comic.frames / "p01.png").read_bytes())
+    manifest = read_manifest(comic.manifest)
+    folder = run_folder(manifest, None)
+    made = open_makers(manifest, plan(manifest), folder)
+    assert list(made.loaded)[-1] == "previz"
+    (note,) = notes_of(manifest, folder, None)
+    assert "p09.png" in note
 
 
 def test_what_is_asked_of_one_generator_hangs_on_its_abilities(makers) -> None:
