@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+
 import pytest
 
 from series.errors import GeneratorError
 from series.manifest import read_manifest
-from series.pipeline import RunOptions, preview_run
+from series.pipeline import RunOptions, preview_run, run_series
 from series.plan import plan
+from series.report import audit_html, audit_json
+from series.report.live import RunProgress
 from series.run.folder import run_folder
 from series.run.prepare import Makers, notes_of, open_makers
 
@@ -93,3 +99,13 @@ def test_what_is_asked_of_one_generator_hangs_on_its_abilities(makers) -> None:
         maker = made.maker("p02", name)
         assert maker.abilities == one.generator.abilities
         assert len(maker.first.references) <= maker.abilities.reference_images
+
+
+def test_the_report_says_whom_auto_chose_and_why(comic) -> None:
+    comic.edit("panels:\n", AUTO)
+    with contextlib.redirect_stderr(io.StringIO()), RunProgress() as progress:
+        finished = run_series(RunOptions(comic.manifest, attempts=1), progress)
+    said = "previz, nothing else is configured, $0.000 a picture"
+    frames = json.loads(audit_json(finished.audit))["frames"]
+    assert [frame["chosen"] for frame in frames] == [said] * 4
+    assert audit_html(finished.audit).count(f"Chosen for it: {said}.") == 4
