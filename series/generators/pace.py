@@ -7,6 +7,7 @@ keeps one entry for each picture.
 from __future__ import annotations
 
 import time
+from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Lock
@@ -41,12 +42,12 @@ class Pace:
             waits = [window.wait_s(now, images if counted else 1) for window, counted in self._limits]
             return max(0.0, self._paused_until - now, *waits)
 
-    def take(self, images: int = 1) -> None:
-        """A request for so many pictures is sent now."""
+    def take(self, images: int = 1, *, after: float = 0.0) -> None:
+        """A request for so many pictures is sent now, or after so many seconds: its place is taken now."""
         with self._lock:
-            now = self._clock()
+            at = self._clock() + after
             for window, counted in self._limits:
-                window.add(now, images if counted else 1)
+                window.add(at, images if counted else 1)
 
     def pause(self, seconds: float) -> None:
         """The provider asks to wait: that holds for all requests."""
@@ -75,6 +76,7 @@ class _Window:
     def __init__(self, limit: float) -> None:
         self._limit = max(1, int(limit))
         self._sent: deque[tuple[float, int]] = deque()
+        """(when, weight), the earliest first; some may lie ahead."""
         self._total = 0
 
     def wait_s(self, now: float, weight: int) -> float:
@@ -89,6 +91,6 @@ class _Window:
                 return at + MINUTE - now
         return 0.0
 
-    def add(self, now: float, weight: int) -> None:
-        self._sent.append((now, weight))
+    def add(self, at: float, weight: int) -> None:
+        insort(self._sent, (at, weight))
         self._total += weight

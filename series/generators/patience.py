@@ -121,8 +121,6 @@ class _Tries:
         self._longest = 0.0
 
     def send(self) -> Outcome:
-        if self._last is not None and self._patient.pace is not None:
-            self._patient.pace.take(self._request.candidates)
         sent = self._patient.now()
         outcome = _ask(self._patient.generator, self._request, self._key)
         self._longest = max(self._longest, self._patient.now() - sent)
@@ -144,9 +142,11 @@ class _Tries:
 
     def sleep(self, seconds: float) -> None:
         failed, pace = self._last, self._patient.pace
-        if isinstance(failed, Failed) and failed.kind is FailureKind.RATE_LIMITED and pace is not None:
-            # Here and not before: a wait that is too long for this request must not hold up all others.
-            pace.pause(max(0.0, failed.wait_s or 0.0))
+        if isinstance(failed, Failed) and pace is not None:
+            pace.take(self._request.candidates, after=seconds)
+            if failed.kind is FailureKind.RATE_LIMITED:
+                # Here and not before: a wait that is too long for this request must not hold up all others.
+                pace.pause(max(0.0, failed.wait_s or 0.0))
         if self._patient.wait(seconds) and failed is not None:
             raise _WokenError(failed)
 

@@ -62,6 +62,19 @@ def test_more_pictures_than_a_minute_allows_are_asked_for_in_a_minute_of_their_o
     assert pace.wait_s(10) == pytest.approx(MINUTE)
 
 
+def test_a_place_that_is_taken_ahead_is_nobody_elses() -> None:
+    clock = Clock()
+    pace = Pace(Pacing(requests_per_minute=2), clock)
+    pace.take(after=20)
+    assert pace.wait_s() == 0
+    pace.take()
+    assert pace.wait_s() == MINUTE
+    clock.time = MINUTE
+    assert pace.wait_s() == 0
+    pace.take()
+    assert pace.wait_s() == 20, "when the one taken ahead leaves the window"
+
+
 @given(
     st.integers(1, 5),
     st.integers(1, 8),
