@@ -29,6 +29,7 @@ from series.run.past import home_of
 from series.run.prepare import choose_panels, limits_of, notes_of, open_makers
 from series.run.preview import Preview, earlier, preview
 from series.run.ran import publish
+from series.run.ready import looked_at
 from series.run.retell import keep_unsure, makers_of, notes_on, with_run
 from series.run.store import open_store
 from series.tolerances import check_limits, resolve_tolerances
@@ -178,6 +179,8 @@ def run_series(
     check_limits(manifest, orders, encoders.ids, tolerances)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
     makers = open_makers(manifest, orders, folder, options.generator, generator, asking=options.ask)
+    if chosen and not options.store and not folder.store.exists():
+        makers = looked_at(makers)
     off = frozenset(manifest.checks.off)
     folder.make()
     with (

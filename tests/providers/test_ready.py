@@ -73,8 +73,7 @@ def test_without_a_key_nothing_is_asked_and_one_line_says_what_to_do(
             "error: generator replicate needs REPLICATE_API_TOKEN: set it in the environment"
         )
         assert not server.received
-        assert not list(tmp_path.rglob("out/images/*"))
-        assert not list(tmp_path.rglob("out/frames/*"))
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["mara.png", "series.yaml"]
 
         # The same run with the key goes on as if it were the first; what is answered then needs no key.
         run(server, key=TOKEN)
