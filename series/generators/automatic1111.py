@@ -25,7 +25,7 @@ from series.generators.generator import (
     Outcome,
     Pacing,
 )
-from series.generators.http import HttpClient, Reply, is_loopback, refused
+from series.generators.http import HttpClient, Reply, is_loopback, refused, require_no_secret
 from series.generators.options import shown
 from series.generators.outside import kept_outside
 from series.generators.typed import Options, read_options
@@ -68,6 +68,7 @@ class Automatic1111:
 
     def __init__(self, options: WebuiOptions) -> None:
         """Raises GeneratorError for an address that is neither this machine nor https."""
+        require_no_secret(options.url, "url")
         if not is_loopback(options.url) and not options.url.startswith("https://"):
             raise GeneratorError(
                 f"generator.url: {shown(options.url)}: expected this machine (127.0.0.1) or an https address"

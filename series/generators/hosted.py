@@ -11,7 +11,7 @@ from pydantic import Field
 from series.errors import GeneratorError
 from series.generators.catalogue import catalogue, known_image_model
 from series.generators.generator import Abilities, Failed, Generated, Outcome, Pacing
-from series.generators.http import HttpClient, is_loopback
+from series.generators.http import HttpClient, is_loopback, require_no_secret
 from series.generators.jobs import Clock, fetched
 from series.generators.options import shown
 from series.generators.outside import kept_outside
@@ -96,6 +96,8 @@ class HostedModel:
 
 
 def require_https(url: str, key: str) -> None:
-    """Raises GeneratorError for an address that is neither https nor on this machine. key: the option."""
+    """Raises GeneratorError for an address that is neither https nor on this machine, or has a key in it.
+    key: the option."""
+    require_no_secret(url, key)
     if not is_loopback(url) and not url.startswith("https://"):
         raise GeneratorError(f"generator.{key}: {shown(url)}: an https address is wanted")

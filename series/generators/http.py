@@ -292,6 +292,20 @@ def refused_coding(headers: Mapping[str, str]) -> str:
     )
 
 
+def require_no_secret(url: str, key: str) -> None:
+    """Raises GeneratorError for an address with a name, a password or a query: keys never stand in a
+    manifest. key: the option."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise GeneratorError(f"generator.{key}: an address like https://host/path is wanted") from None
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise GeneratorError(
+            f"generator.{key}: no name, password or query belongs into the address of {_host(url)}; keys "
+            "come from the environment or the keyring"
+        )
+
+
 def is_loopback(url: str) -> bool:
     """Whether the address is this machine's own."""
     name = _host(url)

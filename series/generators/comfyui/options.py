@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 
 from series.errors import GeneratorError
 from series.generators.generator import Pacing
-from series.generators.http import is_loopback
+from series.generators.http import is_loopback, require_no_secret
 from series.generators.options import shown
 from series.generators.typed import Options, read_options
 
@@ -48,6 +48,7 @@ class ComfyOptions(Options):
 def read_comfy_options(options: Mapping[str, JsonValue]) -> ComfyOptions:
     """The options, checked. Raises GeneratorError."""
     read = read_options(ComfyOptions, options)
+    require_no_secret(read.url, "url")
     if not is_loopback(read.url):
         raise GeneratorError(
             f"generator.url: {shown(read.url)} is another machine: ComfyUI asks for no key, so only one on "

@@ -16,7 +16,15 @@ from contract import Answer, ContractServer, Received
 
 from series.errors import GeneratorError
 from series.generators.generator import Failed, FailureKind
-from series.generators.http import HttpClient, Reply, is_loopback, may_fetch, refused, retry_after_s
+from series.generators.http import (
+    HttpClient,
+    Reply,
+    is_loopback,
+    may_fetch,
+    refused,
+    require_no_secret,
+    retry_after_s,
+)
 
 
 class Echo(ContractServer):
@@ -61,6 +69,34 @@ def test_nothing_is_sent_to_another_host(server: Echo, url: str) -> None:
     outcome = client(server).send("GET", url)
     assert isinstance(outcome, Failed)
     assert outcome.reason.startswith("refused to send to another host")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://lamp:hunter2@host.example.net/v1",
+        "https://host.example.net/v1?key=hunter2",
+        "http://[hunter2",
+    ],
+)
+def test_an_address_with_a_key_in_it_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(GeneratorError, match=r"generator\.base_url: ") as told:
+        require_no_secret(url, "base_url")
+    assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize("url", ["http://[", "https://\x00.example.net/", "//", "https://"])
+def test_an_answer_that_names_no_address_is_malformed(server: Echo, url: str) -> None:
+    one = client(server, hosts=(".example.net",))
+    asked = [
+        one.send("GET", url if "://" in url else f"http:{url}"),
+        one.fetch(url, hosts=(".example.net",)),
+        one.hand_over(url, fields={}, files=(), hosts=(".example.net",)),
+    ]
+    for outcome in asked:
+        assert isinstance(outcome, Failed)
+        assert outcome.kind is FailureKind.MALFORMED
+    assert not server.received
 
 
 def test_a_redirect_is_not_followed(server: Echo) -> None:
