@@ -25,18 +25,23 @@ ENDS_SOON = timedelta(days=14)
 days, and its last frames should come from the same model as its first."""
 
 _DIAGRAM = re.compile(
-    r"\b(diagram|chart|infographic|flow ?chart|graph|table|blueprint|floor ?plan|labell?ed|annotated)s?\b",
+    r"\b(diagram|infographic|flow ?chart|blueprint|floor ?plan|labell?ed|annotated"
+    r"|(?:bar|pie|line|organi[sz]ation|gantt) (?:chart|graph)"
+    r"|(?:chart|graph|map|table)"
+    r"(?=s? (?:of|showing|that shows|comparing|with (?:rows|columns|axes|labels))\b)"
+    r")s?\b",
     re.IGNORECASE,
 )
-"""Words of a scene or layout that ask for a diagram: text and lines have to be right in it."""
+"""What asks for a diagram in a scene or layout: text and lines have to be right in it. A lantern may stand on
+a table, and a map may lie there: these words count only with what they show."""
 
 _STRONG: Mapping[Strength, str] = {
-    "lettering": "strong at lettering",
-    "layout": "strong at layout",
-    "speed": "fast",
-    "photo": "strong at photographs",
-    "edit": "strong at edits",
+    "lettering": "lettering",
+    "layout": "layout",
+    "photo": "photographs",
+    "edit": "edits",
 }
+"""What a model is strong at, in words; for speed it is "fast"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,8 @@ class Want:
 
 def wants_of(order: FrameOrder, *, drafts: bool = False) -> tuple[Want, ...]:
     """What counts for a panel, the most important first. drafts: pictures to look at before the real ones."""
-    diagram = _DIAGRAM.search(f"{order.scene} {order.structure}")
+    found_diagram = _DIAGRAM.search(f"{order.scene}\n{order.structure}")
+    diagram = _named(found_diagram[1]) if found_diagram else ""
     places = sum(member.place is not None for member in order.characters)
     found = []
     if drafts:
@@ -83,9 +89,9 @@ def wants_of(order: FrameOrder, *, drafts: bool = False) -> tuple[Want, ...]:
     if order.lettering:
         found.append(Want("lettering", "words in the picture"))
     elif diagram:
-        found.append(Want("lettering", f"a diagram ({diagram[0]})"))
+        found.append(Want("lettering", diagram))
     if diagram:
-        found.append(Want("layout", f"a diagram ({diagram[0]})"))
+        found.append(Want("layout", diagram))
     elif places >= PLACES:
         found.append(Want("layout", f"{places} figures with a pinned place"))
     elif len(order.characters) >= FIGURES:
@@ -145,12 +151,29 @@ def _reason(first: Candidate, wants: Sequence[Want], needed: int, prices: Mappin
     if first.model is None:
         return f"nothing else is configured, {cost}"
     strong = [want for want in wants if want.strength in first.model.strong_at]
-    weak = [want for want in wants if want not in strong]
-    said = [f"{want.why}: {_STRONG[want.strength]}" for want in strong]
-    said += [
-        f"{want.why}: none that is {_STRONG[want.strength]} is configured" for want in weak if not strong
-    ]
+    said = [f"{why}: {strengths}" for why, strengths in _by_why(strong)]
+    if not strong:
+        said = [f"{why}: none that is {strengths} is configured" for why, strengths in _by_why(wants)]
     if not wants:
         takes = min(needed, first.abilities.reference_images)
         said.append(f"cheapest that takes {takes} of {needed} references" if needed else "cheapest")
     return f"{'; '.join(said)}, {cost}"
+
+
+def _named(word: str) -> str:
+    """The word that asks for a diagram, where it is another one, in brackets."""
+    return "a diagram" if word.casefold() == "diagram" else f"a diagram ({word})"
+
+
+def _by_why(wants: Sequence[Want]) -> list[tuple[str, str]]:
+    """Each reason once, with everything that it wants: ("a diagram", "strong at lettering and layout")."""
+    found: dict[str, list[Strength]] = {}
+    for want in wants:
+        found.setdefault(want.why, []).append(want.strength)
+    return [(why, _strengths(strengths)) for why, strengths in found.items()]
+
+
+def _strengths(strengths: Sequence[Strength]) -> str:
+    strong = " and ".join(_STRONG[one] for one in strengths if one in _STRONG)
+    said = ["fast"] if "speed" in strengths else []
+    return " and ".join([*said, f"strong at {strong}"] if strong else said)

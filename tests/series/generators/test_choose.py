@@ -84,6 +84,15 @@ def test_layouts_and_diagrams_go_to_a_model_that_is_strong_at_them(heavy: FrameO
     assert "layout" in reason
 
 
+def test_a_diagram_is_said_once_with_everything_that_it_wants() -> None:
+    assert first(order(scene="a diagram of the lantern"))[1] == (
+        "a diagram: strong at lettering and layout, $0.200 a picture"
+    )
+    assert first(order(scene="a bar chart"), (FAST,))[1] == (
+        "a diagram (bar chart): none that is strong at lettering and layout is configured, $0.030 a picture"
+    )
+
+
 def test_photographs_go_to_a_model_that_is_strong_at_them() -> None:
     assert first(order(member("anna", medium="photo")))[0] == "c:camera"
 
@@ -133,8 +142,25 @@ def test_what_no_row_is_about_is_the_last_resort() -> None:
     assert "nothing else is configured" in first(order(), (previz,), {"previz": 0.0})[1]
 
 
-def test_a_word_that_only_looks_like_a_diagram_is_none() -> None:
-    assert wants_of(order(scene="a charter at the stable, paragraphs of rain")) == ()
+@pytest.mark.parametrize(
+    "scene",
+    [
+        "a charter at the stable, paragraphs of rain",
+        "a lantern on the table",
+        "two tables, a map and a chart",
+        "a graph hangs there",
+    ],
+)
+def test_a_word_that_only_looks_like_a_diagram_is_none(scene: str) -> None:
+    assert wants_of(order(scene=scene)) == ()
+
+
+@pytest.mark.parametrize(
+    "scene",
+    ["A table of prices", "a chart showing sales", "a map of the harbor", "graphs of both", "a pie chart"],
+)
+def test_a_table_or_map_of_something_is_a_diagram(scene: str) -> None:
+    assert {want.strength for want in wants_of(order(scene=scene))} == {"lettering", "layout"}
 
 
 @given(
