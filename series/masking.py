@@ -13,15 +13,16 @@ _SECRETS = re.compile(
     r"(?i:(?P<scheme>bearer|basic)\s+)[\w.~+/=-]{8,}"
     r"|(?i:(?P<named>(?<![\w-])[\w-]*"
     r"(?:key|token|secret|password|passwd|signature|authorization)[\"']?\s*[=:]\s*)"
-    r"[\"']?)(?!(?i:bearer|basic)\b)[^\s\"'&,;)}\]]{4,}"
+    r"[\"']?)(?!(?i:bearer|basic)\b)(?![A-Z][a-z]+ [A-Za-z]+\b)[^\s\"'&,;)}\]]{4,}"
     r"|(?P<url>://)[^\s/@]+@"
     r"|\b(?:sk|pk|rk|r8|hf|gh[pousr]|xox[abp]|AIza|ya29)[-_.]?[\w-]{16,}"
     r"|(?<![\w-])eyJ[\w-]{8,}+\.[\w-]++\.[\w-]+"
     r"|(?<![\w-])(?=[\w-]*?[A-Za-z])(?=[\w-]*?\d)[\w-]{32,}"
 )
 """Authorization headers, values named key or token, passwords in addresses, the shapes of common keys, JSON
-web tokens, and any long run of letters and digits. What begins with letters of any number begins where a
-word does: else a long word would be looked at once for each of its letters."""
+web tokens, and any long run of letters and digits; but no sentence ("invalid_api_key: Incorrect API key").
+What begins with letters of any number begins where a word does: else a long word would be looked at once for
+each of its letters."""
 _SHORTEST = 6
 """Characters: hiding a shorter secret would hide common words."""
 

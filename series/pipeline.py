@@ -18,6 +18,7 @@ from series.measure import measure_frames, with_series
 from series.memory import Memory
 from series.pinned import observe_references
 from series.plan import plan
+from series.provenance.content_credentials import open_signing
 from series.report.live import RunEvents
 from series.run.credit import credited
 from series.run.driver import Equipment, Run
@@ -181,7 +182,7 @@ def run_series(
     makers = open_makers(manifest, orders, folder, options.generator, generator, asking=options.ask)
     if chosen and not options.store and not folder.store.exists():
         makers = looked_at(makers)
-    off = frozenset(manifest.checks.off)
+    off, signing = frozenset(manifest.checks.off), open_signing() if options.ask else None
     folder.make()
     with (
         hold(folder.root),
@@ -227,6 +228,6 @@ def run_series(
             to_look_at=len(ran.accepted & unsure_panels(audit)),
             repairs=sum(store.repairs().values()),
         )
-    told = with_run(audit, ran.loops, ran.measured, figures, makers.choices)
-    told = credited(told, ran, makers.abilities, folder, Images(folder.images))
+        told = with_run(audit, ran.loops, ran.measured, figures, makers.choices)
+        told = credited(told, ran, makers.abilities, folder, equipment.images, signing)
     return Finished(told, folder, ran.stopped, spent_since(before, books))

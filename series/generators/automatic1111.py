@@ -30,7 +30,7 @@ from series.generators.options import shown
 from series.generators.outside import kept_outside
 from series.generators.typed import Options, read_options
 from series.masking import never_show
-from series.request import GenerationRequest, caption, negative_prompt
+from series.request import GenerationRequest, caption, caption_seed, negative_prompt
 
 URL: Final = "http://127.0.0.1:7860"
 """Where the web UI listens unless it is told otherwise."""
@@ -150,7 +150,7 @@ class Automatic1111:
         payload: dict[str, Any] = {
             "prompt": caption(request) + loras,
             "negative_prompt": negative_prompt(request),
-            "seed": request.seed,
+            "seed": caption_seed(request),
             "width": width,
             "height": height,
             "steps": self._options.steps,

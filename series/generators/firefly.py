@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 from typing import Annotated, Any, Final, Literal
 
 import cv2
@@ -14,18 +15,18 @@ from pydantic import Field, JsonValue
 
 from consistency import ConsistencyError, read_frame
 from series.errors import GeneratorError
-from series.generators.credentials import need_secret
+from series.generators.credentials import need_secrets, refused_key
 from series.generators.generator import (
     Failed,
     FailureKind,
     Outcome,
 )
 from series.generators.hosted import HostedModel, HostedOptions, require_https
-from series.generators.http import HttpClient, Reply, refused
+from series.generators.http import HttpClient, Reply, refused, unsent
 from series.generators.jobs import Clock, Waiting, follow
 from series.generators.typed import read_options
 from series.masking import never_show, one_line
-from series.request import GenerationRequest, Role, caption, negative_prompt
+from series.request import GenerationRequest, Role, caption, caption_seed, negative_prompt
 
 URL: Final = "https://firefly-api.adobe.io"
 TOKENS: Final = "https://ims-na1.adobelogin.com"
@@ -36,6 +37,8 @@ HOSTS: Final = (".adobe.io",)
 """Hosts of the provider that may see the token: states of jobs are told by others than the one asked."""
 PICTURES: Final = (".amazonaws.com", ".windows.net", ".adobe.io")
 """Where its pictures lie."""
+TOKEN_S: Final = 20.0
+"""Seconds that a token may take: all requests wait for it."""
 EARLY_S: Final = 300.0
 """Seconds before its end that a token is renewed."""
 LONGEST_PROMPT: Final = 1024
@@ -128,7 +131,7 @@ class Firefly(HostedModel):
         width, height = request.structure.size
         payload |= {
             "size": {"width": width, "height": height},
-            "seeds": [(request.seed + index) % 2**31 for index in range(count)],
+            "seeds": [(caption_seed(request) + index) % 2**31 for index in range(count)],
         }
         if self._options.content_class:
             payload["contentClass"] = self._options.content_class
@@ -169,28 +172,28 @@ class Firefly(HostedModel):
             return {"Authorization": f"Bearer {self._token}"}
 
     def _renew(self) -> Failed | None:
-        name, secret = (need_secret(one, "generator firefly") for one in SECRETS)
+        name, secret = need_secrets(SECRETS, "generator firefly")
         fields = {
             "grant_type": "client_credentials",
             "client_id": name.value,
             "client_secret": secret.value,
             "scope": SCOPES,
         }
-        client = HttpClient(self._options.token_url, timeout_s=self.pacing.timeout_s)
+        client = HttpClient(self._options.token_url, timeout_s=min(TOKEN_S, self.pacing.timeout_s))
         reply = client.send("POST", "/ims/token/v3", fields=fields)
         client.close()
         if isinstance(reply, Failed):
-            return replace(reply, kind=FailureKind.TRANSPORT)  # nothing was asked for yet
+            return unsent(reply)
         said = reply.json()
         if reply.status in {400, 401, 403}:
             return Failed(
                 FailureKind.AUTH, f"no token for {SECRETS[0]} and {SECRETS[1]}: HTTP {reply.status}"
             )
         if reply.status != 200:
-            return refused(reply)
+            return unsent(refused(reply))
         token = said.get("access_token") if isinstance(said, dict) else None
         seconds = said.get("expires_in") if isinstance(said, dict) else None
-        if not isinstance(token, str) or not isinstance(seconds, int | float):
+        if not isinstance(token, str) or not isinstance(seconds, int | float) or not isfinite(seconds):
             return Failed(FailureKind.MALFORMED, "the token came in another shape than Adobe's")
         never_show(token)
         self._token, self._token_ends = token, self.clock.now() + float(seconds) - EARLY_S
@@ -198,7 +201,7 @@ class Firefly(HostedModel):
 
     def _client(self) -> HttpClient:
         if self._client_ is None:
-            name, _ = (need_secret(one, "generator firefly") for one in SECRETS)
+            name, _ = need_secrets(SECRETS, "generator firefly")
             self._client_ = HttpClient(
                 self._options.base_url,
                 headers={"x-api-key": name.value},
@@ -223,9 +226,9 @@ def _upload(client: HttpClient, pixels: NDArray[np.uint8], headers: Mapping[str,
         headers={**headers, "Content-Type": "image/png"},
     )
     if isinstance(reply, Failed):
-        return replace(reply, kind=FailureKind.TRANSPORT)
+        return unsent(reply)
     if reply.status != 200:
-        return _refused(reply)
+        return unsent(_refused(reply))
     said = reply.json()
     images = said.get("images") if isinstance(said, dict) else None
     first = images[0] if isinstance(images, list) and images else None

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from series.errors import GeneratorError
 from series.generators.catalogue import catalogue, known_image_model
-from series.generators.generator import Abilities, Failed, Generated, Outcome, Pacing
+from series.generators.generator import Abilities, Failed, FailureKind, Generated, Outcome, Pacing
 from series.generators.http import HttpClient, is_loopback, require_no_secret
 from series.generators.jobs import Clock, fetched
 from series.generators.options import shown
@@ -87,9 +87,12 @@ class HostedModel:
         """Fetch what a job made. ended: addresses of its pictures, or why there are none. usd: what it cost,
         where the answer said so; else each picture's price."""
         if isinstance(ended, Failed):
-            return ended
-        billed = self.price(replace(request, candidates=len(ended))) if usd is None else usd
-        images = fetched(client, ended, hosts=hosts)
+            # What was made and then held back is billed like what is handed over.
+            held_back = ended.kind is FailureKind.POLICY and ended.stage == "output"
+            return replace(ended, usd=usd) if held_back and usd is not None else ended
+        wanted = list(ended)[: max(1, request.candidates)]
+        billed = self.price(replace(request, candidates=len(wanted))) if usd is None else usd
+        images = fetched(client, wanted, hosts=hosts)
         if isinstance(images, Failed):
             return replace(images, usd=billed)
         return kept_outside(Generated(images, billed), request)

@@ -10,7 +10,7 @@ import ipaddress
 import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import ModuleType
@@ -182,9 +182,10 @@ class HttpClient:
 
     def _is_own(self, url: str) -> bool:
         try:
-            return urlsplit(url).netloc == urlsplit(self.base_url).netloc
+            one, own = urlsplit(url), urlsplit(self.base_url)
         except ValueError:
             return False
+        return (one.scheme, one.netloc) == (own.scheme, own.netloc)
 
     def _made(self, headers: Mapping[str, str]) -> httpx2.Client:
         httpx = _httpx()
@@ -242,12 +243,24 @@ def refused(reply: Reply, said: str = "") -> Failed:
         402: FailureKind.QUOTA,
         403: FailureKind.AUTH,
         404: FailureKind.MODEL_GONE,
+        # A gateway's word that nobody answered in time: the picture may be made and billed all the same.
+        408: FailureKind.TIMEOUT,
+        499: FailureKind.TIMEOUT,
+        504: FailureKind.TIMEOUT,
+        522: FailureKind.TIMEOUT,
+        524: FailureKind.TIMEOUT,
         410: FailureKind.MODEL_GONE,
         422: FailureKind.INVALID_REQUEST,
         429: FailureKind.RATE_LIMITED,
     }
     fallback = FailureKind.TRANSPORT if reply.status >= 500 else FailureKind.INVALID_REQUEST
     return Failed(kinds.get(reply.status, fallback), reason, wait_s=retry_after_s(reply.headers))
+
+
+def unsent(failed: Failed) -> Failed:
+    """A failure before anything was asked for, of an upload or a token: it leaves no money unknown, and may
+    be tried again."""
+    return replace(failed, kind=FailureKind.TRANSPORT) if failed.kind.billing_unknown else failed
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
@@ -261,7 +274,7 @@ def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> fl
         pass
     try:
         then = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError):
         return None
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
     return max(0.0, (then - (now or datetime.now(UTC))).total_seconds())

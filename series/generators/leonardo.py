@@ -20,7 +20,7 @@ from series.generators.generator import (
     Outcome,
 )
 from series.generators.hosted import HostedModel, HostedOptions, require_https
-from series.generators.http import HttpClient, Reply, refused
+from series.generators.http import HttpClient, Reply, refused, unsent
 from series.generators.jobs import Clock, Waiting, follow
 from series.generators.typed import read_options
 from series.request import GenerationRequest, Reference, prompt
@@ -141,9 +141,9 @@ def _upload(client: HttpClient, reference: Reference) -> str | Failed:
     """Nothing is drawn yet, so whatever fails here costs nothing and may be tried again."""
     reply = client.send("POST", "/v1/init-image", payload={"extension": "png"})
     if isinstance(reply, Failed):
-        return replace(reply, kind=FailureKind.TRANSPORT)
+        return unsent(reply)
     if reply.status != 200:
-        return _refused(reply)
+        return unsent(_refused(reply))
     said = reply.json()
     given = said.get("uploadInitImage") if isinstance(said, dict) else None
     fields = _fields(given) if isinstance(given, dict) else None
@@ -153,7 +153,7 @@ def _upload(client: HttpClient, reference: Reference) -> str | Failed:
     file = ("file", (f"{reference.digest}.png", data.tobytes(), "image/png"))
     done = client.hand_over(str(given["url"]), fields=fields, files=[file], hosts=UPLOADS)
     if isinstance(done, Failed):
-        return replace(done, kind=FailureKind.TRANSPORT) if done.kind is FailureKind.TIMEOUT else done
+        return unsent(done)
     if done.status not in {200, 201, 204}:
         return Failed(FailureKind.TRANSPORT, f"a reference could not be uploaded: HTTP {done.status}")
     return str(given["id"])
@@ -163,7 +163,7 @@ def _fields(given: Mapping[str, Any]) -> dict[str, str] | None:
     """The fields that an upload needs: told as JSON in a text."""
     try:
         fields = json.loads(given["fields"]) if isinstance(given.get("fields"), str) else given.get("fields")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     whole = (
         isinstance(fields, dict) and isinstance(given.get("url"), str) and isinstance(given.get("id"), str)

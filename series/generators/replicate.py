@@ -24,7 +24,7 @@ from series.generators.http import HttpClient, Reply, refused
 from series.generators.jobs import Clock, Waiting, follow
 from series.generators.typed import read_options
 from series.masking import one_line
-from series.request import GenerationRequest, caption, negative_prompt
+from series.request import GenerationRequest, caption, caption_seed, negative_prompt
 
 URL: Final = "https://api.replicate.com/v1"
 SECRET: Final = "REPLICATE_API_TOKEN"  # noqa: S105 - the name of a variable
@@ -99,7 +99,7 @@ class Replicate(HostedModel):
         given: dict[str, Any] = {
             "prompt": caption(request),
             "negative_prompt": negative_prompt(request),
-            "seed": request.seed,
+            "seed": caption_seed(request),
             "width": width,
             "height": height,
             "num_outputs": max(1, request.candidates),

@@ -201,7 +201,7 @@ def _load(entry: dict[str, JsonValue], folder: Path, out: Path, at: str = "gener
         lines = str(error).splitlines()
         placed = (at + one.removeprefix("generator") if one.startswith(_OPTION) else one for one in lines)
         raise GeneratorError("\n".join(placed)) from None
-    address = entry.get("base_url")
+    address = entry.get("base_url") or entry.get("url")
     account = f"{entry[NAME]} at {address}" if isinstance(address, str) else str(entry[NAME])
     return Loaded(generator, account, _row(generator.name, entry))
 
@@ -213,5 +213,8 @@ def _row(name: str, entry: dict[str, JsonValue]) -> ImageModel | None:
 
 
 def _distinct(loaded: tuple[Loaded, ...]) -> tuple[Loaded, ...]:
-    """Each name once: a second one would be asked for the very same."""
-    return tuple({one.generator.name: one for one in reversed(loaded)}.values())[::-1]
+    """Each name once, where it stands first: a second one would be asked for the very same."""
+    found: dict[str, Loaded] = {}
+    for one in loaded:
+        found.setdefault(one.generator.name, one)
+    return tuple(found.values())

@@ -12,6 +12,10 @@ from series.request import GenerationRequest
 
 LIMITS = Limits()
 """How large a picture may be: that of every picture that is read."""
+BESIDE_BYTES = 16 * 1024 * 1024
+"""Bytes of one file beside a picture at most."""
+_FORMATS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
+"""How PNG, JPEG and WebP files begin: what all commands take for pictures."""
 _SUFFIX = re.compile(r"\.(?!(?:png|jpg|webp|bin)$)[a-z0-9_-]{1,20}(\.[a-z0-9_-]{1,20})?", re.ASCII)
 """What the name of a file beside a picture may end in: no folder, nothing hidden."""
 
@@ -54,8 +58,11 @@ def _whole(images: tuple[GeneratedImage, ...], limits: Limits) -> tuple[list[Gen
             decode_frame(image.data, name, limits=limits)
         except ImageError as error:
             reasons.append(str(error))
-        else:
+            continue
+        if image.data.startswith(_FORMATS):
             whole.append(image)
+        else:
+            reasons.append(f"{name}: a picture, but none of PNG, JPEG and WebP")
     return whole, reasons
 
 
@@ -64,7 +71,7 @@ def _named(beside: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
     good = {
         suffix: data
         for suffix, data in beside.items()
-        if _SUFFIX.fullmatch(suffix) and isinstance(data, bytes)
+        if _SUFFIX.fullmatch(suffix) and isinstance(data, bytes) and len(data) <= BESIDE_BYTES
     }
     return good, [
         f"a file beside the picture was left out: {suffix!r}" for suffix in beside if suffix not in good

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Final
 
+from series.generators.catalogue import catalogue
+
 VERSION: Final = 1
 """Of the statement's form."""
 SUFFIX: Final = ".json"
@@ -18,8 +20,6 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
     {"previz": "algorithmicMedia", "previz+drift": "algorithmicMedia"}
 )
 """Generator → kind of source, in IPTC's words, where it is not a trained model's."""
-_UNKNOWN: Final = frozenset({"folder", ""})
-"""Pictures that somebody put there: nothing is claimed about how they were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,13 @@ class Statement:
 
     @property
     def source_type(self) -> str:
-        """IPTC digital source type; empty where it is not known."""
+        """IPTC digital source type; empty where it is not known: of pictures that somebody put into a folder,
+        and of other packages' generators."""
         provider = self.generator.partition(":")[0]
-        if provider in _UNKNOWN:
+        known = "trainedAlgorithmicMedia" if provider in catalogue().providers else ""
+        kind = _SOURCES.get(provider, known)
+        if not kind:
             return ""
-        kind = _SOURCES.get(provider, "trainedAlgorithmicMedia")
         return _IPTC + ("compositeWithTrainedAlgorithmicMedia" if self._mixed(kind) else kind)
 
     def _mixed(self, kind: str) -> bool:

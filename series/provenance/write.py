@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,6 +27,9 @@ def write_provenance(
     for name, one in statements.items():
         picture = frames / name
         _clear(place, picture)
+        data = picture.read_bytes()
+        if hashlib.sha256(data).hexdigest() != one.image:
+            continue  # somebody put another picture there since: nothing is known of it
         text, told = to_json(one), place / f"{name}{statement.SUFFIX}"
         credentials = place / f"{name}{content_credentials.SUFFIX}"
         if not told.is_file() or told.read_bytes() != text.encode():
@@ -33,7 +37,7 @@ def write_provenance(
             write_atomically(told, text)
         # Of a picture that somebody put there nothing is known that could be signed.
         if signing is not None and one.source_type and not credentials.is_file():
-            write_atomically(credentials, signed(one, picture.read_bytes(), picture.suffix, signing))
+            write_atomically(credentials, signed(one, data, picture.suffix, signing))
             count += 1
     return count
 

@@ -2,7 +2,7 @@
 
 from series.request.abilities import Abilities
 from series.request.build import first_request, reinforced
-from series.request.caption import caption
+from series.request.caption import caption, caption_seed
 from series.request.model import (
     EditOf,
     GenerationRequest,
@@ -33,6 +33,7 @@ __all__ = [
     "StyleWords",
     "Words",
     "caption",
+    "caption_seed",
     "describe",
     "first_request",
     "negative_prompt",

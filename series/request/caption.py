@@ -18,7 +18,7 @@ MOST_COLORS = 6
 """Colors that one palette names: more take the weight of the caption from what is drawn."""
 
 _WORDLESS = frozenset({DriftKind.EXTRA, DriftKind.COPY})
-"""What is answered by a seed or the negative prompt: a caption would name what must not be drawn."""
+"""What is answered by another seed and the negative prompt: a caption would name what must not be drawn."""
 
 
 def caption(request: GenerationRequest) -> str:
@@ -35,6 +35,12 @@ def caption(request: GenerationRequest) -> str:
         f"colors {_colors(request.palette)}" if request.palette else "",
     ]
     return ", ".join(phrase.strip(" .,") for phrase in dict.fromkeys(phrases) if phrase.strip(" .,"))
+
+
+def caption_seed(request: GenerationRequest) -> int:
+    """The seed to draw a caption with, 0 to 2³² - 1: the request's, and another one for each demand that the
+    caption leaves out. Else a model that honors seeds would draw the very picture again."""
+    return (request.seed + sum(one.kind in _WORDLESS for one in request.reinforcements)) % 2**32
 
 
 def _demand(one: Reinforcement) -> str:

@@ -13,7 +13,7 @@ from math import gcd
 from typing import Final
 
 from series.drift import DriftKind
-from series.request.caption import caption
+from series.request.caption import caption, caption_seed
 from series.request.model import GenerationRequest, Means, Reference, Role
 from series.request.prompt import negative_prompt
 from series.request.wording import one_line
@@ -38,7 +38,11 @@ def midjourney(request: GenerationRequest) -> str:
     style = any(
         one.kind is DriftKind.STYLE and one.means is Means.REFERENCE for one in request.reinforcements
     )
-    parts = [_plain(caption(request)), f"--ar {_ratio(request.structure.size)}", f"--seed {request.seed}"]
+    parts = [
+        _plain(caption(request)),
+        f"--ar {_ratio(request.structure.size)}",
+        f"--seed {caption_seed(request)}",
+    ]
     if avoid := _plain(negative_prompt(request)):
         parts.append(f"--no {avoid}")
     # It looks at one picture for all subjects; the others are left to the words.

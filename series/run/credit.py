@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from series.audit import Audit
-from series.provenance.content_credentials import open_signing, read_credentials
+from series.errors import SeriesError
+from series.provenance.content_credentials import Signing, read_credentials
 from series.provenance.statement import Sent, Statement
 from series.provenance.write import write_provenance
 from series.reinforce.attempt import Attempt, Mend
@@ -27,17 +28,28 @@ class _Origin:
 
 
 def credited(
-    audit: Audit, ran: Ran, abilities: Mapping[str, Abilities], folder: RunFolder, images: Images
+    audit: Audit,
+    ran: Ran,
+    abilities: Mapping[str, Abilities],
+    folder: RunFolder,
+    images: Images,
+    signing: Signing | None,
 ) -> Audit:
-    """Write where each frame comes from, signed where the environment names a key; → the audit with
-    the Content Credentials that pictures came with in their notes.
+    """Write where each frame comes from, signed where there is a key; → the audit with the Content
+    Credentials that pictures came with in their notes. What cannot be written is a note too: a report is
+    never lost to it.
 
-    abilities: generator → what it can do. Raises SeriesError for a key that cannot sign.
+    abilities: generator → what it can do.
     """
     told = statements(audit, ran, abilities, images)
-    write_provenance(folder.frames, folder.provenance, told, open_signing())
+    notes = audit.notes
+    try:
+        write_provenance(folder.frames, folder.provenance, told, signing)
+    except (SeriesError, OSError) as error:
+        notes = (*notes, f"where frames come from is not written in full: {error}")
     return replace(
         audit,
+        notes=notes,
         frames=tuple(
             replace(frame, notes=(*frame.notes, f"Content Credentials: {told[frame.file].credentials}"))
             if frame.file in told and told[frame.file].credentials

@@ -10,11 +10,10 @@ from types import MappingProxyType
 
 from series.errors import StoreError
 from series.files import write_atomically
+from series.generators.validate import BESIDE_BYTES
 
 IMAGE_BYTES = 64 * 1024 * 1024
 """Bytes of one picture at most: an uncompressed 4096 × 4096 RGBA picture. Answers come from outside."""
-BESIDE_BYTES = 16 * 1024 * 1024
-"""Bytes of one file beside a picture at most."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SUFFIX = re.compile(r"\.[a-z0-9_-]{1,20}(\.[a-z0-9_-]{1,20})?", re.ASCII)

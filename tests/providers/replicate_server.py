@@ -29,6 +29,8 @@ class ReplicateServer(ContractServer):
         """Host that pictures are said to lie at, in place of this one."""
         self.lost = 0
         """Pictures of an answer that are gone when they are fetched."""
+        self.extra = 0
+        """Pictures beyond those that were asked for."""
         self.never = False
         self.predictions: dict[str, dict] = {}
         self.inputs: list[dict] = []
@@ -77,7 +79,7 @@ class ReplicateServer(ContractServer):
         if self.error:
             return Answer(body=self._told(key, "failed") | {"error": self.error})
         given, places = self.predictions[key], []
-        for index in range(given["num_outputs"]):
+        for index in range(given["num_outputs"] + self.extra):
             path = f"/files/{key}-{index}.png"
             if index >= self.lost:
                 self._files[path] = png((given["width"], given["height"]), (given["seed"] + index) % 256)

@@ -117,6 +117,7 @@ def test_a_generation_that_fails_or_is_marked_says_so(make: Callable, server) ->
     server.status, server.nsfw = "COMPLETE", True
     outcome = make().generate(request(), "k")
     assert (outcome.kind, outcome.stage) == (FailureKind.POLICY, "output")
+    assert outcome.usd > 0  # made, and billed
 
 
 def test_one_that_never_ends_may_have_been_billed(make: Callable, server, quick: Quick) -> None:

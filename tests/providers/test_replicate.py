@@ -95,6 +95,7 @@ def test_a_masked_edit_sends_white_where_it_may_change(make: Callable, server, t
         (Fault(429, {"detail": "throttled", "retry_after": 9}), "rate_limited", 9.0),
         (Fault(500, "<html>"), "transport", None),
         (Fault(503, {"detail": "busy"}), "transport", None),
+        (Fault(504, "<html>gateway"), "timeout", None),
         (Fault(201, "<html>"), "timeout", None),
         (Fault(201, {"id": "a"}), "timeout", None),
         (Fault(201, {"id": "a"}, cut=500), "timeout", None),
@@ -153,6 +154,15 @@ def test_a_picture_at_another_host_is_not_fetched_and_its_price_is_booked(make: 
     assert outcome.kind is FailureKind.MALFORMED
     assert "pictures.example.net, which is not allowed" in outcome.reason
     assert outcome.usd == pytest.approx(0.012)
+
+
+def test_no_more_pictures_are_fetched_than_were_asked_for(make: Callable, server) -> None:
+    server.extra = 40
+    outcome = make().generate(request(candidates=2), "k")
+    assert isinstance(outcome, Generated)
+    assert len(outcome.images) == 2
+    assert outcome.usd == pytest.approx(0.024)
+    assert sum(one.path.startswith("/files/") for one in server.received) == 2
 
 
 def test_a_picture_that_is_gone_leaves_the_others(make: Callable, server) -> None:

@@ -92,3 +92,10 @@ def test_hiding_takes_no_longer_for_words_that_do_not_end(word: str) -> None:
     began = time.perf_counter()
     masked(word * (100_000 // len(word)))
     assert time.perf_counter() - began < 2
+
+
+def test_a_sentence_behind_the_name_of_an_error_stays_readable() -> None:
+    said = "HTTP 401: invalid_api_key: Incorrect API key provided: sk-abcdefghijklmnop1234."
+    assert masked(said) == "HTTP 401: invalid_api_key: Incorrect API key provided: ***."
+    assert masked("api_key: Hunter2-and-more") == "api_key: ***"
+    assert masked("password: swordfish") == "password: ***"

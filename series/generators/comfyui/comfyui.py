@@ -33,7 +33,7 @@ from series.generators.generator import (
 from series.generators.http import HttpClient, Reply, refused
 from series.generators.outside import kept_outside
 from series.masking import one_line
-from series.request import GenerationRequest, Role, caption, negative_prompt, prompt
+from series.request import GenerationRequest, Role, caption, caption_seed, negative_prompt, prompt
 
 POLL_S: Final = 0.5
 """Seconds between two questions where the WebSocket does not tell."""
@@ -139,7 +139,7 @@ class ComfyUI:
             "prompt": prompt(request),
             "caption": caption(request),
             "negative": negative_prompt(request),
-            "seed": request.seed,
+            "seed": request.seed if flow.takes("prompt") else caption_seed(request),
             "width": width,
             "height": height,
             "candidates": max(1, request.candidates),
@@ -288,7 +288,7 @@ def _ended(message: str, queued: str) -> bool | Failed:
     """Whether a message of the WebSocket says that this request is done, or how it failed."""
     try:
         said = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     data = said.get("data") if isinstance(said, dict) else None
     if not isinstance(data, dict) or data.get("prompt_id") != queued:

@@ -34,7 +34,7 @@ from series.generators.generator import (
     Pacing,
 )
 from series.masking import one_line
-from series.request import GenerationRequest, Role, caption, negative_prompt
+from series.request import GenerationRequest, Role, caption, caption_seed, negative_prompt
 
 REFERENCES: Final = 4
 """Pictures that an adapter looks at, at most: they are averaged, and more blur what each shows."""
@@ -119,7 +119,7 @@ class Diffusers:
         base = self._base(request, size)
         words, avoid = caption(request), negative_prompt(request)
         references = self._references(request)
-        seeds = tuple((request.seed + index) % 2**32 for index in range(max(1, request.candidates)))
+        seeds = tuple((caption_seed(request) + index) % 2**32 for index in range(max(1, request.candidates)))
         if base is None or request.edit is None or request.edit.mask is None:
             drawn = self._loaded().draw(Wanted(words, avoid, size, seeds, base, None, references))
         else:

@@ -40,13 +40,13 @@ _KINDS: Final = {
     402: FailureKind.QUOTA,
     403: FailureKind.AUTH,
     404: FailureKind.MODEL_GONE,
-    408: FailureKind.TRANSPORT,
+    408: FailureKind.TIMEOUT,
     410: FailureKind.MODEL_GONE,
     429: FailureKind.RATE_LIMITED,
-    499: FailureKind.TRANSPORT,
+    499: FailureKind.TIMEOUT,
     504: FailureKind.TIMEOUT,
 }
-"""HTTP status → failure. 504: the server gave up at our own deadline, and may have made the picture."""
+"""HTTP status → failure. 408, 499, 504: somebody gave up waiting, and the picture may have been made."""
 _ACCOUNT: Final = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_SERVICE_BLOCKED"})
 """Reasons in ErrorInfo that come with status 400 and mean the key."""
 _SPENT: Final = ("credits are depleted", "spending cap")

@@ -171,6 +171,7 @@ def test_pictures_are_fetched_from_named_hosts_only(
         ("Sat, 21 Nov 2026 12:00:30 GMT", 30.0),
         ("Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
         ("soon", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
         ("", None),
     ],
 )
@@ -187,6 +188,9 @@ def test_a_wait_is_read_in_seconds_and_as_a_date(value: str, seconds: float | No
         (402, FailureKind.QUOTA),
         (403, FailureKind.AUTH),
         (404, FailureKind.MODEL_GONE),
+        (408, FailureKind.TIMEOUT),
+        (504, FailureKind.TIMEOUT),
+        (524, FailureKind.TIMEOUT),
         (409, FailureKind.INVALID_REQUEST),
         (410, FailureKind.MODEL_GONE),
         (422, FailureKind.INVALID_REQUEST),

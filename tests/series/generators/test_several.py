@@ -49,6 +49,20 @@ def test_the_same_generator_twice_is_there_once(tmp_path: Path) -> None:
     assert names(load({"name": "previz", "fallback": ["previz"]}, tmp_path)) == ["previz"]
 
 
+def test_a_generator_that_is_named_again_further_down_stays_where_it_was(tmp_path: Path) -> None:
+    options = {"name": "previz", "fallback": [{"name": "folder"}, {"name": "previz"}]}
+    assert names(load(options, tmp_path)) == ["previz", "folder"]
+
+
+def test_two_servers_of_a_kind_are_two_accounts(tmp_path: Path) -> None:
+    urls = ("http://127.0.0.1:7861", "http://127.0.0.1:7862")
+    entries = [
+        {"name": "automatic1111", "checkpoint": f"ink{number}", "url": url} for number, url in enumerate(urls)
+    ]
+    several = load({**entries[0], "fallback": entries[1:]}, tmp_path)
+    assert len({one.account for one in several.loaded}) == 2
+
+
 def test_a_name_from_the_command_line_stands_alone_with_the_options_that_the_manifest_has_for_it(
     tmp_path: Path,
 ) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consistency import Limits, read_frame
 from series.generators.generator import Failed, FailureKind, Generated, GeneratedImage
-from series.generators.validate import checked
+from series.generators.validate import BESIDE_BYTES, checked
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,24 @@ def test_what_does_not_decode_is_malformed(spoil, picture: GeneratedImage, asked
     assert outcome.kind is FailureKind.MALFORMED
     assert outcome.usd == 0.04
     assert outcome.reason.startswith("the answer: expected")
+
+
+def test_a_picture_that_other_commands_do_not_take_is_malformed(picture: GeneratedImage, asked) -> None:
+    pixels = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
+    bmp = cv2.imencode(".bmp", pixels)[1].tobytes()
+    outcome = checked(Generated((GeneratedImage(bmp),), 0.04), asked())
+    assert outcome == Failed(
+        FailureKind.MALFORMED, "the answer: a picture, but none of PNG, JPEG and WebP", usd=0.04
+    )
+
+
+def test_a_file_that_is_too_large_to_lie_beside_is_left_out_and_the_picture_kept(
+    picture: GeneratedImage, asked
+) -> None:
+    large = GeneratedImage(picture.data, {".raw.bin": bytes(BESIDE_BYTES + 1), ".truth.json": b"{}"})
+    outcome = checked(Generated((large,)), asked())
+    assert dict(outcome.images[0].beside) == {".truth.json": b"{}"}
+    assert "a file beside the picture was left out: '.raw.bin'" in outcome.notes
 
 
 @given(st.binary(max_size=200))

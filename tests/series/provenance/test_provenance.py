@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import sys
@@ -16,6 +17,12 @@ from series.errors import SeriesError
 from series.provenance.content_credentials import open_signing, read_credentials, signed
 from series.provenance.statement import Sent, Statement, to_json
 from series.provenance.write import write_provenance
+
+
+def of(data: bytes, **changes: object) -> Statement:
+    """The statement of this very picture."""
+    return replace(STATEMENT, image=hashlib.sha256(data).hexdigest(), **changes)
+
 
 STATEMENT = Statement(
     series="The Last Lamp",
@@ -64,6 +71,7 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         ("diffusers:sdxl+ink", ("the coat's color",), "compositeWithTrainedAlgorithmicMedia"),
         ("previz", ("the words",), "algorithmicMedia"),
         ("folder", (), ""),
+        ("studio:renderer", (), ""),
     ],
 )
 def test_the_kind_of_source_is_told_in_iptcs_words(
@@ -81,18 +89,25 @@ def test_the_statement_is_plain_json_that_never_changes_by_itself() -> None:
     assert plain["source_type"].endswith("trainedAlgorithmicMedia")
 
 
-def test_statements_lie_beside_their_frames_and_go_with_them(tmp_path: Path) -> None:
-    (tmp_path / "p01.png").write_bytes(picture())
+def test_statements_go_with_their_frames(tmp_path: Path) -> None:
+    png, jpg = picture(), picture(".jpg")
+    (tmp_path / "p01.png").write_bytes(png)
     place = tmp_path / "provenance"
-    assert write_provenance(tmp_path, place, {"p01.png": STATEMENT}, None) == 0
+    assert write_provenance(tmp_path, place, {"p01.png": of(png)}, None) == 0
     told = place / "p01.png.json"
     before = told.stat().st_mtime_ns
-    write_provenance(tmp_path, place, {"p01.png": STATEMENT}, None)
+    write_provenance(tmp_path, place, {"p01.png": of(png)}, None)
     assert told.stat().st_mtime_ns == before
     (tmp_path / "p01.png").unlink()
-    (tmp_path / "p01.jpg").write_bytes(picture(".jpg"))
-    write_provenance(tmp_path, place, {"p01.jpg": STATEMENT}, None)
+    (tmp_path / "p01.jpg").write_bytes(jpg)
+    write_provenance(tmp_path, place, {"p01.jpg": of(jpg)}, None)
     assert [path.name for path in place.iterdir()] == ["p01.jpg.json"]
+
+
+def test_nothing_is_stated_of_a_picture_that_somebody_put_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "p01.png").write_bytes(picture(value=5))
+    write_provenance(tmp_path, tmp_path / "told", {"p01.png": of(picture())}, None)
+    assert list((tmp_path / "told").iterdir()) == []
 
 
 # --- credentials
@@ -171,19 +186,20 @@ def test_credentials_of_a_providers_own_are_read_from_the_picture(keys) -> None:
 def test_a_frame_is_signed_once_and_anew_when_it_is_another(keys, tmp_path: Path) -> None:
     folder = tmp_path / "frames"
     folder.mkdir()
-    (folder / "p01.png").write_bytes(picture())
+    one, other = picture(), picture(value=7)
+    (folder / "p01.png").write_bytes(one)
     place, signing = tmp_path / "provenance", open_signing()
-    assert write_provenance(folder, place, {"p01.png": STATEMENT}, signing) == 1
-    assert write_provenance(folder, place, {"p01.png": STATEMENT}, signing) == 0
-    (folder / "p01.png").write_bytes(picture(value=7))
-    assert write_provenance(folder, place, {"p01.png": replace(STATEMENT, image="9" * 64)}, signing) == 1
+    assert write_provenance(folder, place, {"p01.png": of(one)}, signing) == 1
+    assert write_provenance(folder, place, {"p01.png": of(one)}, signing) == 0
+    (folder / "p01.png").write_bytes(other)
+    assert write_provenance(folder, place, {"p01.png": of(other)}, signing) == 1
     beside = (place / "p01.png.c2pa").read_bytes()
-    assert "bytes unchanged" in read_credentials(picture(value=7), ".png", beside)
+    assert "bytes unchanged" in read_credentials(other, ".png", beside)
 
 
 def test_a_picture_that_somebody_put_there_is_not_signed(keys, tmp_path: Path) -> None:
     (tmp_path / "p01.png").write_bytes(picture())
-    theirs = {"p01.png": replace(STATEMENT, generator="folder")}
+    theirs = {"p01.png": of(picture(), generator="folder")}
     assert write_provenance(tmp_path, tmp_path / "told", theirs, open_signing()) == 0
     assert [path.name for path in (tmp_path / "told").iterdir()] == ["p01.png.json"]
 

@@ -18,6 +18,7 @@ from series.request import (
     StyleWords,
     Words,
     caption,
+    caption_seed,
 )
 
 
@@ -66,6 +67,13 @@ def test_the_newest_demand_stands_first_and_the_absent_are_never_named(
     assert said.startswith("mara wears a red beret, The coat is red, close up shot")
     assert "tib" not in said
     assert "photo" not in said
+
+
+def test_a_demand_without_words_draws_with_another_seed(request_: GenerationRequest) -> None:
+    copy = Reinforcement(DriftKind.COPY, Means.TEXT, "frame", "", "picture.copy", "Do not paste a reference.")
+    said = Reinforcement(DriftKind.PALETTE, Means.TEXT, "mara", "coat", "color.role", "The coat is red.")
+    assert caption_seed(request_) == caption_seed(replace(request_, reinforcements=(said,))) == 7
+    assert caption_seed(replace(request_, reinforcements=(said, copy))) == 8
 
 
 def test_what_a_person_typed_stays_on_one_line(request_: GenerationRequest) -> None:
