@@ -22,7 +22,7 @@ Rows = NDArray[np.float32]
 
 VISTORY: Final = "ViStoryBench (CVPR 2026)"
 VBENCH: Final = "VBench (Huang et al. 2024)"
-NO_CHARACTER: Final = "no panel with a picture names a character that has a readable reference"
+NO_CHARACTER: Final = "no character of these frames has a reference picture"
 
 
 def reference_rows(order: FrameOrder, pinned: Pinned) -> dict[str, Rows]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from enum import Enum
 from math import isfinite
 
-from consistency import Verdict
+from consistency import Finding, Verdict
 from series.audit import AuditedAttempt, AuditedFrame, RunFigures, Spent
+from series.drift import called, kind_of
 from series.report.words import plural, printable
 
 ACCEPTED, UNFINISHED = "accepted", "not finished"
@@ -20,6 +21,10 @@ CENT = 0.01
 """Sums below it are said in tenths of a cent and less: a draft may cost $0.0004."""
 MINUTE, HOUR = 60, 3600
 UNKNOWN = "–"
+SIMULATED = "previz+drift"
+"""The generator whose money is made up; the drafts of `previz` cost nothing."""
+LOOK_AT = 3
+"""Things to look at that are named for one frame."""
 
 
 class Way(Enum):
@@ -72,6 +77,46 @@ def took_more(frame: AuditedFrame) -> bool:
     return len(frame.attempts) > 1 or frame.outcome not in {"", ACCEPTED}
 
 
+def to_look_at(frame: AuditedFrame) -> str:
+    """What a person should look at in an accepted frame: "look at identity of mara, style"; else empty."""
+    if frame.outcome != ACCEPTED or frame.verdict is not Verdict.UNSURE:
+        return ""
+    unsure = (one for one in frame.assessment.findings if one.verdict is Verdict.UNSURE)
+    named = list(dict.fromkeys(map(_called, unsure)))
+    more = f" and {len(named) - LOOK_AT} more" if len(named) > LOOK_AT else ""
+    if not named:
+        return "look at all of it: nothing was measured"
+    return printable(f"look at {', '.join(named[:LOOK_AT])}{more}")
+
+
+def _called(finding: Finding) -> str:
+    result = finding.result
+    try:
+        return called(kind_of(finding), result.subject, result.part)
+    except KeyError:  # a check of a package of others
+        return f"{result.check} of {result.subject}"
+
+
+def counts(frame: AuditedFrame) -> tuple[int, int]:
+    """Pictures that were asked for, refused ones included; repairs that were made here."""
+    return (
+        sum(attempt.kind != REPAIRED for attempt in frame.attempts),
+        sum(map(_repaired, frame.attempts)),
+    )
+
+
+def maker(frame: AuditedFrame) -> str:
+    """Who made the picture that is the frame; of a repaired one, who made what was repaired. Empty where
+    nobody did."""
+    one = kept(frame)
+    if one is None:
+        return ""
+    before = [
+        attempt.generator for attempt in frame.attempts if attempt.number <= one.number and attempt.verdict
+    ]
+    return printable(next((name for name in reversed(before) if name), ""))
+
+
 def kept(frame: AuditedFrame) -> AuditedAttempt | None:
     """The try that is the frame."""
     return next((attempt for attempt in frame.attempts if attempt.kept), None)
@@ -101,9 +146,9 @@ def duration(seconds: float) -> str:
 
 
 def price(attempt: AuditedAttempt) -> str:
-    """What one try cost: "$0.04, 4.2 s"; a repair costs nothing."""
+    """What one try cost: "$0.04, 4.2 s"; a repair is free of charge."""
     if attempt.kind == REPAIRED and not attempt.usd:
-        return "for nothing"
+        return "free of charge"
     said = [money(attempt.usd)]
     if attempt.seconds > 0 and isfinite(attempt.seconds):
         said.append(duration(attempt.seconds))
@@ -124,10 +169,19 @@ def brief(frame: AuditedFrame) -> str:
 
 
 def story(frame: AuditedFrame) -> str:
-    """Why a frame is as it is, and what it took, in two or three sentences; empty where no run made it."""
+    """Why a frame is as it is, and what it took, in a few sentences; empty where no run made it."""
     if not frame.attempts and not frame.outcome:
         return ""
-    return " ".join(filter(None, (_end(frame), _look(frame), _spent(frame), _chosen(frame))))
+    return " ".join(filter(None, (_end(frame), _look(frame), _made(frame), _spent(frame), _chosen(frame))))
+
+
+def _made(frame: AuditedFrame) -> str:
+    """By whom, and why not by whom it was meant for."""
+    name = maker(frame)
+    why = "; ".join(dict.fromkeys(printable(attempt.moved) for attempt in frame.attempts if attempt.moved))
+    made = f"Made by {name}." if name else ""
+    moved = f"It was asked of another generator because of {_stopped(why)}" if why else ""
+    return " ".join(filter(None, (made, moved)))
 
 
 def _chosen(frame: AuditedFrame) -> str:
@@ -158,7 +212,7 @@ def _look(frame: AuditedFrame) -> str:
     one = kept(frame)
     said = one is not None and "look at" in one.decision
     unsure = frame.outcome == ACCEPTED and frame.verdict is Verdict.UNSURE
-    return "Something in it is unsure: look at it." if unsure and not said else ""
+    return f"Something in it is unsure: {to_look_at(frame)}." if unsure and not said else ""
 
 
 def _spent(frame: AuditedFrame) -> str:
@@ -233,7 +287,7 @@ def totals(run: RunFigures, spent: Spent | None = None) -> str:
 
 def _now(spent: Spent) -> str:
     if not spent.requests:
-        return "Nothing was asked for now."
+        return "Nothing was asked this time."
     maybe = f", and {money(spent.usd_unknown)} that may have been billed" if spent.usd_unknown else ""
     brought = f"{plural(spent.requests, 'request')} brought {plural(spent.images, 'picture')}"
     return f"This run's {brought} for {money(spent.usd)}{maybe}."
@@ -261,7 +315,7 @@ def _work(run: RunFigures, *, earlier: bool) -> str:
         said += f", {each:.2f} for each accepted frame"
     if run.repairs:
         were = "was" if run.repairs == 1 else "were"
-        said += f"; {plural(run.repairs, 'repair')} {were} made here for nothing"
+        said += f"; {plural(run.repairs, 'repair')} {were} made here free of charge"
     return said + "."
 
 
@@ -271,7 +325,17 @@ def _money(run: RunFigures, *, earlier: bool) -> str:
         said += f", {money(run.usd_per_accepted)} for each accepted frame"
     if run.usd_unknown:
         said += f"; {money(run.usd_unknown)} more may have been billed"
+    if simulated(run):
+        said += f" ({simulated(run)})"
     return said + "."
+
+
+def simulated(run: RunFigures) -> str:
+    """Whether the simulated image model charged the money: "simulated", "partly simulated" or empty."""
+    names = run.generator.split(", ")
+    if SIMULATED not in names or not (run.usd or run.usd_unknown):
+        return ""
+    return "simulated" if set(names) == {SIMULATED} else "partly simulated"
 
 
 def _trouble(run: RunFigures) -> str:
@@ -279,7 +343,7 @@ def _trouble(run: RunFigures) -> str:
     if run.refusals:
         said.append(f"{plural(run.refusals, 'request')} refused by the provider's policy")
     if run.failures:
-        said.append(f"{plural(run.failures, 'request')} failed otherwise")
+        said.append(f"{plural(run.failures, 'request')} failed")
     return listed(said) + "." if said else ""
 
 

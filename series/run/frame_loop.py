@@ -99,6 +99,16 @@ class _Origin:
     maker: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Went:
+    """A panel that was asked of another generator."""
+
+    left: str
+    """Who was to make it."""
+    to: str
+    reason: str
+
+
 class FrameLoop:
     """Asks, repairs and decides for one panel until it is done."""
 
@@ -108,7 +118,8 @@ class FrameLoop:
         self.decisions: list[Decision] = []
         """One for each attempt: what followed it."""
         self.moves: dict[int, str] = {}
-        """Number of an attempt → why it is asked of another generator than the one before."""
+        """Number of an attempt → why it is asked of another generator, and who was to make it."""
+        self.went: list[Went] = []
         self._origins: list[_Origin] = []
         self._asked: Counter[tuple[str, str]] = Counter()
         self._limits, self._desk = limits, desk
@@ -164,8 +175,10 @@ class FrameLoop:
         if not isinstance(ask, Ask):
             raise TypeError("only what is to be asked for can be asked of another generator")
         self._asked[ask.generator, ask.digest] -= 1
+        self.went.append(Went(self._maker.name, maker.name, reason))
+        said = f"{reason} ({self._maker.name})"
         self._maker = self.makers[maker.name] = maker
-        self.moves[ask.number] = "; ".join(filter(None, (self.moves.get(ask.number), reason)))
+        self.moves[ask.number] = "; ".join(filter(None, (self.moves.get(ask.number), said)))
         if best_of(self.attempts) is None:
             self.step = self._ask(maker.first)
         else:
@@ -183,9 +196,7 @@ class FrameLoop:
             self.attempts[accepted.number - 1] = replace(accepted, assessment=Assessment(findings))
         self.decisions.pop()
         if last:
-            asked = AskHuman(
-                "it passes alone, and still differs from the rest of the series", accepted.number
-            )
+            asked = AskHuman("it fits by itself, but not with the other frames", accepted.number)
             self.decisions.append(asked)
             self.step = Done(asked, accepted)
         else:

@@ -54,9 +54,6 @@ class AttemptView:
     """Who was asked, where it is not the one before; empty otherwise."""
     moved: str
     """Why it is another one."""
-    receipts: tuple[str, ...]
-    """How each pinned thing went out, a line each; what was not sent first."""
-    receipts_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +117,7 @@ def _attempt(attempt: AuditedAttempt, shown: PictureView, kept: str, generator: 
         kept=kept,
         generator=printable(generator),
         moved=printable(attempt.moved),
-        receipts=tuple(
-            printable(f"{one.about}: {one.said}")
-            for one in sorted(attempt.receipts, key=lambda one: one.sent)
-        ),
-        receipts_title=_sent_title(attempt),
     )
-
-
-def _sent_title(attempt: AuditedAttempt) -> str:
-    lacking = sum(not one.sent for one in attempt.receipts)
-    return f"How it was asked for{f', {lacking:,} not sent' if lacking else ''}"
 
 
 def place_pictures(
@@ -174,7 +161,9 @@ def run_view(run: RunFigures) -> RunView:
             "" if each is None else f"{each:.2f} for each accepted frame",
         ),
         FigureView(
-            f"{run.repairs:,}", "repair made here" if run.repairs == 1 else "repairs made here", "for nothing"
+            f"{run.repairs:,}",
+            "repair made here" if run.repairs == 1 else "repairs made here",
+            "free of charge",
         ),
         FigureView(
             took.UNKNOWN if rate is None else f"{rate:.0%}", "acceptance", "accepted frames by pictures made"
@@ -182,7 +171,15 @@ def run_view(run: RunFigures) -> RunView:
         FigureView(
             took.money(run.usd),
             "confirmed",
-            "" if price is None else f"{took.money(price)} for each accepted frame",
+            ", ".join(
+                filter(
+                    None,
+                    (
+                        took.simulated(run),
+                        "" if price is None else f"{took.money(price)} for each accepted frame",
+                    ),
+                )
+            ),
         ),
     ]
     if run.usd_unknown:
@@ -191,7 +188,7 @@ def run_view(run: RunFigures) -> RunView:
         )
     figures.append(FigureView(f"{run.refusals:,}", "refused by policy"))
     if run.failures:
-        figures.append(FigureView(f"{run.failures:,}", "failed otherwise"))
+        figures.append(FigureView(f"{run.failures:,}", "failed"))
     figures += _latency(run)
     return RunView(printable(run.generator), took.result(run), tuple(figures))
 

@@ -21,6 +21,7 @@ from series.report.view.findings import (
     topic_view,
 )
 from series.report.view.heat import HeatView, heat_views
+from series.report.view.receipts import ReceiptsView, receipts_view
 from series.report.words import printable
 
 STAGE_PIXELS = 440
@@ -104,6 +105,8 @@ class FrameView:
     """Other frames to compare with: number and name."""
     attempts: tuple[AttemptView, ...]
     """How a run came to this frame; empty where the first try was it, or where no run made it."""
+    receipts: ReceiptsView | None
+    """How each try was asked for; None where no run asked."""
     story: str
     """Why it is as it is, and what it took, in words."""
     brief: str
@@ -172,6 +175,7 @@ def frame_view(
         twins=_twins(noted, frames) if beside else (),
         # A single try that is the frame is shown by the frame itself.
         attempts=attempt_views(frame, pictures) if took.took_more(frame) or not took.kept(frame) else (),
+        receipts=receipts_view(frame),
         story=took.story(frame),
         brief=took.brief(frame),
         person_decides=took.person_decides(frame),

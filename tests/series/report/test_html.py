@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from series.audit import AuditedReceipt
 from series.report import audit_html
 
 LOADING = {"src", "href", "srcset", "data", "action", "formaction", "poster", "background", "xlink:href"}
@@ -190,7 +191,7 @@ def test_what_a_run_took(run_page):
         "2 accepted 1 to look at",
         "3 a person decides",
         "5 pictures 2.50 for each accepted frame",
-        "2 repairs made here for nothing",
+        "2 repairs made here free of charge",
         "40% acceptance",
         "$0.20 confirmed $0.10 for each accepted frame",
         "$0.04 may have been billed",
@@ -232,7 +233,41 @@ def test_attempts_say_who_was_asked_why_and_how_everything_went_out(run_page):
     assert "Asked of openai:gpt-image-2" in words
     assert "Asked of gemini:flash because of quota: nothing is left for today" in words
     assert "How it was asked for, 1 not sent" in words
-    assert "seed: not sent: the generator takes no seed mara: in the words" in words
+    assert (
+        "Try 1, asked of openai:gpt-image-2 Not sent seed – the generator takes no seed "
+        "As pictures mara: mara.png – sent as Image 1 In the words mara "
+        "Try 2, asked of gemini:flash As in the try before."
+    ) in words
+
+
+def test_a_frame_that_passed_at_once_says_who_made_it_and_how_it_was_asked_for(run):
+    first = run.frames[0]
+    receipts = (
+        AuditedReceipt("seed", "sent as seed 7", sent=True),
+        AuditedReceipt("style", "not sent: no room", sent=False),
+    )
+    tried = replace(first.attempts[0], generator="previz", moved="auth: HTTP 401 (paid)", receipts=receipts)
+    page = Page(audit_html(replace(run, frames=(replace(first, attempts=(tried,)),))))
+    words = " ".join(" ".join(page.words).split())
+    assert "Made by previz. It was asked of another generator because of auth: HTTP 401 (paid)." in words
+    assert "How it was asked for, 1 not sent Try 1, asked of previz Not sent style – no room" in words
+    assert "As settings seed – sent as seed 7" in words
+
+
+def test_after_the_first_try_only_what_changed_is_said(run):
+    frame = run.frames[1]
+    changed = (*frame.attempts[1].receipts[:-1], AuditedReceipt("seed", "sent as seed 8", sent=True))
+    tries = (frame.attempts[0], replace(frame.attempts[1], receipts=changed), *frame.attempts[2:])
+    page = Page(audit_html(replace(run, frames=(replace(frame, attempts=tries),))))
+    words = " ".join(" ".join(page.words).split())
+    assert "asked of gemini:flash Changed since the try before: As settings seed – sent as seed 8" in words
+    assert words.count("mara.png – sent as Image 1") == 1
+
+
+def test_pinned_references_are_named_only_where_there_are_any(run):
+    said = "Every frame was compared with the pinned references"
+    assert said in audit_html(run)
+    assert said not in audit_html(replace(run, references=()))
 
 
 def test_a_run_keeps_the_strict_policy(run_page):
@@ -282,7 +317,7 @@ def test_attempts_without_thumbnails(run):
     )
     page = Page(audit_html(replace(run, frames=bare)))
     assert not [name for name in page.having("id") if name.startswith("try-")]
-    assert page.text.count("Try ") == 9
+    assert sum("try" in a.get("class", "").split() for _, a in page.elements) == 9
 
 
 def test_buttons_name_only_ways_that_occur(long, run_page):

@@ -70,3 +70,15 @@ def test_the_terminal_prints_them_only_when_asked(scored, clean) -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "with net/1" in text
+
+
+def test_without_references_one_line_says_that_nothing_was_measured(clean) -> None:
+    reason = "no character of these frames has a reference picture"
+    none = [PeerScore(name, None, 0, 1, "", "ViStoryBench", "x", reason) for name in ("CIDS", "OCCM")]
+    scored = replace(clean, peers=(*none, SCORES[1]))
+    text = printed(scored, peers=True)
+    assert text.count(reason) == 1
+    assert f"CIDS, OCCM – not measured: {reason}" in text
+    html = audit_html(scored)
+    assert html.count(reason) == 1
+    assert html.count("computed with <code>") == 1

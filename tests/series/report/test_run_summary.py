@@ -5,6 +5,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from consistency import Verdict
 from series.audit import Spent
 from series.report import print_run_summary
 from series.report.run_summary import ROWS_SHOWN
@@ -60,7 +61,7 @@ def test_a_panel_is_one_line_whatever_was_said_and_done(long):
     assert all("in other words ×28, once more" in row for row in rows)
     rows = [line for line in printed(long(2, 30), width=40).splitlines() if line.startswith("P0")]
     assert len(rows) == 2
-    assert all("in other" in row and "…" in row for row in rows)
+    assert all("in" in row and "…" in row for row in rows)
 
 
 def test_a_repair_that_was_not_possible_is_said_once(run):
@@ -77,8 +78,8 @@ def test_a_repair_that_was_not_possible_is_said_once(run):
 
 def test_a_kept_picture_is_not_named_by_its_digits(run):
     outcome = f"out/images/ab/{'ab' * 32}.png: not whole"
-    text = printed(replace(run, frames=(replace(run.frames[2], outcome=outcome),)), width=120)
-    assert "a person decides: the picture: not whole" in text
+    text = printed(replace(run, frames=(replace(run.frames[2], outcome=outcome),)), width=200)
+    assert "; the picture: not whole" in " ".join(text.split())
     assert "abab" not in text
 
 
@@ -88,7 +89,7 @@ def test_what_this_run_took_is_told_apart_from_earlier_runs(run):
     assert "All of it cost $0.20" in words
     assert "cost so far" in words
     nothing = " ".join(printed(run, spent=Spent(0, 0, 0.0, 0.0)).split())
-    assert "Nothing was asked for now. With earlier runs" in nothing
+    assert "Nothing was asked this time. With earlier runs" in nothing
     alone = " ".join(printed(run, spent=Spent(9, 5, 0.2, 0.04)).split())
     assert alone == " ".join(printed(run).split())
 
@@ -110,3 +111,22 @@ def test_a_panel_that_was_left_alone_is_listed_after_those_for_a_person(run):
     ]
     assert [row.split()[0] for row in rows] == ["R03", "R05", "R00", "R02"]
     assert "not finished" in rows[2]
+
+
+def test_an_accepted_panel_that_is_to_look_at_says_at_what(run):
+    one = next(frame for frame in run.frames if frame.verdict is Verdict.UNSURE and frame.assessment.findings)
+    frame = replace(one, panel="R09", outcome="accepted", attempts=run.frames[0].attempts)
+    row = next(line for line in printed(replace(run, frames=(frame,))).splitlines() if line[:3] == "R09")
+    assert "look at made.up of" in row
+
+
+def test_what_was_found_stands_before_why_a_person_decides(run):
+    frame = replace(run.frames[2], outcome="it fits by itself, but not with the other frames")
+    words = " ".join(printed(replace(run, frames=(frame,)), width=200).split())
+    assert "a person decides – mara: coat" in words
+    assert words.index("mara: coat") < words.index("it fits by itself")
+
+
+def test_requests_and_repairs_are_counted_apart(run):
+    row = next(line for line in printed(run).splitlines() if line.startswith("R02"))
+    assert row.split()[1:3] == ["2", "1"]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consistency import Assessment, Verdict
 from series.report import took
 
 
@@ -53,6 +54,8 @@ def test_story_of_a_frame_that_passed_at_once(run):
 def test_story_says_why_and_at_what_cost(run):
     assert took.story(run.frames[1]) == (
         "Accepted at try 3, a repair made here: every measurement is within its limits. "
+        "Made by gemini:flash. "
+        "It was asked of another generator because of quota: nothing is left for today. "
         "It took 2 pictures and 1 repair made here: $0.08, 8.4 s of waiting."
     )
 
@@ -67,8 +70,8 @@ def test_story_for_a_person(run):
 
 def test_accepted_but_unsure_is_to_be_looked_at(run):
     unsure = replace(run.frames[3], outcome="accepted")
-    assert "Something in it is unsure: look at it." in took.story(unsure)
-    assert "look at it" not in took.story(run.frames[3])
+    assert "Something in it is unsure: look at made.up of " in took.story(unsure)
+    assert "look at made.up" not in took.story(run.frames[3])
     last = replace(unsure.attempts[-1], decision="accepted: nothing drifted; look at mara")
     assert took.story(replace(unsure, attempts=(last,))).count("look at") == 1
 
@@ -91,9 +94,10 @@ def test_ways(run):
 def test_totals(figures):
     assert took.totals(replace(figures, latency_p95=5.6)) == (
         "2 of 6 panels are accepted, 1 of them to look at; a person decides on 3; 1 is not finished. "
-        "9 requests brought 5 pictures, 2.50 for each accepted frame; 2 repairs were made here for nothing. "
+        "9 requests brought 5 pictures, 2.50 for each accepted frame; "
+        "2 repairs were made here free of charge. "
         "It cost $0.20, $0.10 for each accepted frame; $0.04 more may have been billed. "
-        "1 request refused by the provider's policy and 3 requests failed otherwise. "
+        "1 request refused by the provider's policy and 3 requests failed. "
         "Half of the answers came within 4.2 s, 95 of 100 within 5.6 s."
     )
 
@@ -139,3 +143,20 @@ def test_a_panel_that_was_left_alone_is_not_finished(run):
     assert took.ways(left) == ()
     assert took.story(left).startswith("Not finished yet.")
     assert took.took_more(replace(left, attempts=left.attempts[:1]))
+
+
+def test_money_of_the_simulated_model_is_said_to_be_simulated(figures):
+    assert "(simulated)." in took.totals(replace(figures, generator="previz+drift"))
+    assert "(partly simulated)." in took.totals(replace(figures, generator="openai:x, previz+drift"))
+    assert "simulated" not in took.totals(figures)
+    assert "simulated" not in took.totals(
+        replace(figures, generator="previz+drift", usd=0.0, usd_unknown=0.0)
+    )
+
+
+def test_what_to_look_at_is_named(audit):
+    frame = next(one for one in audit.frames if one.verdict is Verdict.UNSURE and one.assessment.findings)
+    assert took.to_look_at(frame) == ""
+    assert took.to_look_at(replace(frame, outcome="accepted")).startswith("look at ")
+    bare = replace(frame, outcome="accepted", assessment=Assessment(()))
+    assert took.to_look_at(bare) == "look at all of it: nothing was measured"
