@@ -122,6 +122,10 @@ class Automatic1111:
                 f"generator.checkpoint: the web UI has no {shown(self._options.checkpoint)}. It has: {known}"
             )
 
+    def words(self, request: GenerationRequest) -> str:
+        """A caption: its text encoders read little."""
+        return caption(request)
+
     def price(self, request: GenerationRequest) -> float:
         """Nothing."""
         del request
@@ -148,7 +152,7 @@ class Automatic1111:
         width, height = (-(-side // MULTIPLE) * MULTIPLE for side in request.structure.size)
         loras = "".join(f" <lora:{name}:{weight:g}>" for name, weight in sorted(self._options.lora.items()))
         payload: dict[str, Any] = {
-            "prompt": caption(request) + loras,
+            "prompt": self.words(request) + loras,
             "negative_prompt": negative_prompt(request),
             "seed": caption_seed(request),
             "width": width,

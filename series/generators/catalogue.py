@@ -92,9 +92,7 @@ class ImageModel:
         if self.ended(day):
             going_on = [one.name for one in catalogue().of(self.provider) if not one.ended(day)]
             use = f"use {going_on[-1]}" if going_on else "this provider has no other in our list"
-            raise GeneratorError(
-                f"generator.model: {self.name} ended on {self.ends}: {use}. {self.note}".rstrip()
-            )
+            raise GeneratorError(f"generator.model: {self.name} ended on {self.ends}: {use}")
 
 
 @dataclass(frozen=True, slots=True)

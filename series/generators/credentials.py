@@ -6,9 +6,11 @@ A secret that was read is known to `series.masking` from then on: no message, lo
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from series.errors import GeneratorError
+from series.generators.generator import Failed, FailureKind
 from series.masking import never_show
 
 SERVICE = "series-consistency"
@@ -35,6 +37,26 @@ def find_secret(name: str) -> Secret | None:
         return None
     never_show(value)
     return Secret(name, value)
+
+
+def need_secrets(names: Sequence[str], owner: str) -> tuple[Secret, ...]:
+    """Several secrets. Raises GeneratorError as `need_secret` does, naming every one that is not set."""
+    lacking = [name for name in names if find_secret(name) is None]
+    if len(lacking) < 2:
+        return tuple(need_secret(name, owner) for name in names)
+    raise GeneratorError(
+        f"{owner} needs {' and '.join(lacking)}: set them in the environment (export {lacking[0]}=…), or "
+        f'keep them in the system\'s keyring (pip install "series-consistency[keyring]", then keyring set '
+        f"{SERVICE} {lacking[0]}, and so on)"
+    )
+
+
+def refused_key(failed: Failed, owner: str, *names: str) -> Failed:
+    """The failure as it is; where the key was refused, with the variables to look at in its reason. names:
+    none for a service without a key."""
+    if failed.kind is not FailureKind.AUTH or not names:
+        return failed
+    return replace(failed, reason=f"{owner} refused the key ({failed.reason}): check {' and '.join(names)}")
 
 
 def need_secret(name: str, owner: str) -> Secret:

@@ -71,8 +71,12 @@ class Firefly(HostedModel):
 
     def ready(self) -> None:
         """Raises GeneratorError without the extra or the secrets, and for a model whose service has ended."""
+        self.require_service()
         self._client()
-        self.row.require_service()
+
+    def words(self, request: GenerationRequest) -> str:
+        """A caption, as much of it as is taken."""
+        return caption(request)[:LONGEST_PROMPT]
 
     def generate(self, request: GenerationRequest, key: str) -> Outcome:
         """Upload what it shall look at, send, wait, fetch. The key changes nothing: it knows none of ours."""
@@ -112,7 +116,7 @@ class Firefly(HostedModel):
         self, client: HttpClient, request: GenerationRequest, headers: dict[str, str]
     ) -> Reply | Failed:
         mask = request.edit.mask if request.edit is not None else None
-        words = caption(request)[:LONGEST_PROMPT]
+        words = self.words(request)
         count = max(1, request.candidates)
         payload: dict[str, Any] = {"prompt": words, "numVariations": count}
         if avoid := negative_prompt(request)[:LONGEST_PROMPT]:
@@ -187,7 +191,8 @@ class Firefly(HostedModel):
         said = reply.json()
         if reply.status in {400, 401, 403}:
             return Failed(
-                FailureKind.AUTH, f"no token for {SECRETS[0]} and {SECRETS[1]}: HTTP {reply.status}"
+                FailureKind.AUTH,
+                f"firefly gave no token (HTTP {reply.status}): check {SECRETS[0]} and {SECRETS[1]}",
             )
         if reply.status != 200:
             return unsent(refused(reply))
@@ -279,4 +284,4 @@ def _refused(reply: Reply) -> Failed:
         return replace(failed, kind=FailureKind.POLICY, stage="input")
     if reply.status == 429 and ("quota" in code or "daily" in str(said.get("message")).casefold()):
         return replace(failed, kind=FailureKind.QUOTA)
-    return failed
+    return refused_key(failed, "firefly", *SECRETS)

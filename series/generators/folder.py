@@ -26,6 +26,7 @@ from series.generators.generator import (
     FailureKind,
     Generated,
     GeneratedImage,
+    Generator,
     Outcome,
     Pacing,
 )
@@ -58,6 +59,9 @@ MIDJOURNEY = Abilities(
 by hand that no line describes."""
 TOOLS = ("", "midjourney")
 """Tools whose own line is written above the prompt."""
+
+NAMED = 8
+"""Missing pictures that are named: more are a list that nobody reads."""
 
 _DIGEST = "Request "
 """Begins the last line of a prompt file."""
@@ -115,9 +119,28 @@ class FolderGenerator:
         self.pacing = Pacing(PANELS_AT_ONCE if options.watch else 1, None, PATIENCE_S)
         self.stop = stop or threading.Event()
         self._options, self._poll_s, self._numbering = options, poll_s, threading.Lock()
+        self._missing: dict[str, str] = {}
 
     def ready(self) -> None:
         """Always: a person or a tool needs nothing from here."""
+
+    def words(self, request: GenerationRequest) -> str:
+        """What the prompt file says: the tool's own line above the prompt, where there is a tool."""
+        if not self._options.tool:
+            return prompt(request)
+        return f"{midjourney(request)}\n\n{prompt(request)}"
+
+    def following(self) -> str:
+        """What a person does next, with paths as a person in the working folder reads them; empty where no
+        picture is waited for."""
+        names = list(self._missing.values())
+        if not names:
+            return ""
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        return (
+            f"save {', '.join(names[:NAMED])}{more} in {self._options.frames} "
+            f"(prompts: {self._options.prompts}), then run again"
+        )
 
     def price(self, request: GenerationRequest) -> float:
         """Nothing: what a person's work costs is not known here."""
@@ -140,13 +163,15 @@ class FolderGenerator:
         )
         found = self._take(stem)
         if isinstance(found, bytes):
+            self._missing.pop(request.panel, None)
             return Generated((GeneratedImage(found),))
+        self._missing[request.panel] = f"{stem}.png"
         if self._options.watch:
             sys.stderr.write(f"{missing}\n")
-            return self._watch(stem, missing)
+            return self._watch(request.panel, stem, missing)
         return Failed(FailureKind.WAITING, f"{found}; {missing}" if found else missing)
 
-    def _watch(self, stem: str, missing: str) -> Outcome:
+    def _watch(self, panel: str, stem: str, missing: str) -> Outcome:
         """Look again and again; a file must look the same twice in a row before it is read."""
         before: list[tuple[str, int, int]] = []
         while not self.stop.wait(self._poll_s):
@@ -154,6 +179,7 @@ class FolderGenerator:
             if now and now == before:
                 found = self._take(stem)
                 if isinstance(found, bytes):
+                    self._missing.pop(panel, None)
                     return Generated((GeneratedImage(found),))
             before = now
         return Failed(FailureKind.WAITING, missing)
@@ -258,6 +284,11 @@ class FolderGenerator:
             return path.resolve().relative_to(self._options.folder.resolve()).as_posix()
         except ValueError:
             return str(path)
+
+
+def following_of(generator: Generator) -> str:
+    """What a person does next for a generator; empty for one that waits for nobody."""
+    return generator.following() if isinstance(generator, FolderGenerator) else ""
 
 
 def strangers(

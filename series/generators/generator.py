@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from series.request import Abilities, GenerationRequest
 
 __all__ = [
     "Abilities",
+    "Dated",
     "Failed",
     "FailureKind",
     "Generated",
@@ -18,6 +19,7 @@ __all__ = [
     "Generator",
     "Outcome",
     "Pacing",
+    "Worded",
 ]
 
 
@@ -113,6 +115,22 @@ class Failed:
 
 
 Outcome = Generated | Failed
+
+
+@runtime_checkable
+class Worded(Protocol):
+    """A generator that says which words it sends. One without this is taken to send the prompt."""
+
+    def words(self, request: GenerationRequest) -> str:
+        """As they are sent."""
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """A generator whose model may end."""
+
+    def require_service(self) -> None:
+        """Raises GeneratorError past its end. Needs no key, package or network."""
 
 
 class Generator(Protocol):

@@ -16,7 +16,7 @@ from series.generators.jobs import Clock, fetched
 from series.generators.options import shown
 from series.generators.outside import kept_outside
 from series.generators.typed import Options
-from series.request import GenerationRequest
+from series.request import GenerationRequest, caption
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -70,6 +70,14 @@ class HostedModel:
         """The manifest's price, else the row's, for each picture."""
         each = self._price if self._price is not None else self.row.price.image["any"]
         return each * max(1, request.candidates)
+
+    def require_service(self) -> None:
+        """Raises GeneratorError for a model whose service has ended."""
+        self.row.require_service()
+
+    def words(self, request: GenerationRequest) -> str:
+        """A caption: these models read short descriptions."""
+        return caption(request)
 
     def until(self) -> float:
         """When a request that starts now must be done, by the clock."""

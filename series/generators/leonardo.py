@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from consistency import ConsistencyError, read_frame
 from series.errors import GeneratorError
-from series.generators.credentials import need_secret
+from series.generators.credentials import need_secret, refused_key
 from series.generators.generator import (
     Failed,
     FailureKind,
@@ -56,8 +56,12 @@ class Leonardo(HostedModel):
 
     def ready(self) -> None:
         """Raises GeneratorError without the extra or the key, and for a model whose service has ended."""
+        self.require_service()
         self._client()
-        self.row.require_service()
+
+    def words(self, request: GenerationRequest) -> str:
+        """The prompt, as much of it as is taken."""
+        return prompt(request)[:LONGEST_PROMPT]
 
     def generate(self, request: GenerationRequest, key: str) -> Outcome:
         """Upload what it shall look at, send, wait, fetch. The key changes nothing: it knows none of ours."""
@@ -95,7 +99,7 @@ class Leonardo(HostedModel):
     def _payload(self, request: GenerationRequest, images: list[str]) -> dict[str, Any]:
         width, height = request.structure.size
         parameters: dict[str, Any] = {
-            "prompt": prompt(request)[:LONGEST_PROMPT],
+            "prompt": self.words(request),
             "width": width,
             "height": height,
             "quantity": max(1, request.candidates),
@@ -219,4 +223,4 @@ def _refused(reply: Reply) -> Failed:
         return replace(failed, kind=FailureKind.POLICY, stage="input")
     if reply.status in {400, 402, 403} and ("token" in lower or "credit" in lower) and "invalid" not in lower:
         return replace(failed, kind=FailureKind.QUOTA, reason=failed.reason[:_SAID])
-    return failed
+    return refused_key(failed, "leonardo", SECRET)

@@ -10,6 +10,9 @@ from pydantic import JsonValue
 
 from series.errors import GeneratorError
 
+_NEAR = 0.7
+"""How alike a name and a known one are at least (`SequenceMatcher.ratio`), for a hint: "foldr" and "folder"
+are 0.91, "sead" and "seed" 0.75, while "nope" and "openai" are 0.6 and nobody means that."""
 _SHOWN = 60
 """Characters of a value that a message repeats: enough to find it by."""
 
@@ -22,7 +25,7 @@ def shown(value: JsonValue) -> str:
 
 def instead(name: str, known: Collection[str]) -> str:
     """The end of a message about a name that nobody has: the nearest known one, and all of them."""
-    near = get_close_matches(name[:_SHOWN].casefold(), known, n=1)
+    near = get_close_matches(name[:_SHOWN].casefold(), known, n=1, cutoff=_NEAR)
     hint = f"; did you mean {shown(near[0])}?" if near else "."
     return f"{hint} Known: {', '.join(known) or 'none'}"
 

@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 
 from consistency import ConsistencyError, read_frame
 from series.errors import GeneratorError
-from series.generators.credentials import need_secret
+from series.generators.credentials import need_secret, refused_key
 from series.generators.generator import (
     Failed,
     FailureKind,
@@ -24,7 +24,7 @@ from series.generators.http import HttpClient, Reply, refused
 from series.generators.jobs import Clock, Waiting, follow
 from series.generators.typed import read_options
 from series.masking import one_line
-from series.request import GenerationRequest, caption, caption_seed, negative_prompt
+from series.request import GenerationRequest, caption_seed, negative_prompt
 
 URL: Final = "https://api.replicate.com/v1"
 SECRET: Final = "REPLICATE_API_TOKEN"  # noqa: S105 - the name of a variable
@@ -64,8 +64,8 @@ class Replicate(HostedModel):
 
     def ready(self) -> None:
         """Raises GeneratorError without the extra or the token, and for a model whose service has ended."""
+        self.require_service()
         self._client()
-        self.row.require_service()
 
     def generate(self, request: GenerationRequest, key: str) -> Outcome:
         """Send, wait, fetch. Replicate knows no key of ours: the key changes nothing."""
@@ -97,7 +97,7 @@ class Replicate(HostedModel):
     def _payload(self, request: GenerationRequest) -> dict[str, Any]:
         width, height = (-(-side // MULTIPLE) * MULTIPLE for side in request.structure.size)
         given: dict[str, Any] = {
-            "prompt": caption(request),
+            "prompt": self.words(request),
             "negative_prompt": negative_prompt(request),
             "seed": caption_seed(request),
             "width": width,
@@ -168,7 +168,7 @@ def _refused(reply: Reply) -> Failed:
     wait = said.get("retry_after") if isinstance(said, dict) else None
     if failed.wait_s is None and reply.status == 429 and isinstance(wait, int | float):
         return replace(failed, wait_s=float(wait))
-    return failed
+    return refused_key(failed, "replicate", SECRET)
 
 
 def _data_url(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> str:

@@ -61,7 +61,8 @@ def _holder(model: type[Options], path: list[str]) -> tuple[str, ...]:
 def _doc(model: type[Options], path: list[str]) -> str:
     found = _model_at(model, path[:-1])
     info = found.model_fields.get(path[-1]) if found is not None else None
-    return info.description if info is not None and info.description else "it must be given"
+    said = " ".join((info.description or "").split()) if info is not None else ""
+    return said or "it must be given"
 
 
 def _model_at(model: type[Options], path: list[str]) -> type[Options] | None:

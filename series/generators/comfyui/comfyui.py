@@ -105,6 +105,12 @@ class ComfyUI:
                 f"generator.url: no ComfyUI at {self._options.url} ({said}): start it, or set url"
             )
 
+    def words(self, request: GenerationRequest) -> str:
+        """The caption, the prompt, or both, as the workflow has places for."""
+        flow = self._flow(request)
+        said = {"prompt": prompt, "caption": caption}
+        return "\n".join(make(request) for place, make in said.items() if flow.takes(place))
+
     def price(self, request: GenerationRequest) -> float:
         """Nothing."""
         del request

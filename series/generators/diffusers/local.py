@@ -89,6 +89,10 @@ class Diffusers:
         with self._lock:
             self._loaded()
 
+    def words(self, request: GenerationRequest) -> str:
+        """A caption: its text encoders read little."""
+        return caption(request)
+
     def price(self, request: GenerationRequest) -> float:
         """Nothing."""
         del request
@@ -117,7 +121,7 @@ class Diffusers:
     def _drawn(self, request: GenerationRequest) -> Outcome:
         size = drawn_size(request.structure.size)
         base = self._base(request, size)
-        words, avoid = caption(request), negative_prompt(request)
+        words, avoid = self.words(request), negative_prompt(request)
         references = self._references(request)
         seeds = tuple((caption_seed(request) + index) % 2**32 for index in range(max(1, request.candidates)))
         if base is None or request.edit is None or request.edit.mask is None:

@@ -15,9 +15,10 @@ from typing import Any, Final
 from consistency import ConsistencyError
 from series.errors import GeneratorError
 from series.generators.catalogue import ImageModel, known_image_model
+from series.generators.credentials import refused_key
 from series.generators.deadline import within
 from series.generators.gemini.answers import read_answer
-from series.generators.gemini.client import make_client
+from series.generators.gemini.client import KEY, make_client
 from series.generators.gemini.failures import failure_of, said
 from series.generators.gemini.options import PROVIDER, GeminiOptions, is_imagen
 from series.generators.gemini.parts import sent_images
@@ -51,16 +52,22 @@ class GeminiGenerator:
         """As the options say."""
         return self.options.pacing
 
-    def ready(self) -> None:
-        """Raises GeneratorError for a model that is no more, a missing SDK, key or credentials."""
+    def require_service(self) -> None:
+        """Raises GeneratorError for a model past its end."""
         model = self.options.model
         # The dates are those of the Gemini API: Vertex AI keeps models longer, and a dead one answers 404.
         if model.ended(self._today().date()) and not self.options.vertex:
             successor = model.abilities.stronger_models[0]
-            raise GeneratorError(
-                f"generator.model: {model.name} ended on {model.ends}: use {successor}. {model.note}".rstrip()
-            )
+            raise GeneratorError(f"generator.model: {model.name} ended on {model.ends}: use {successor}")
+
+    def ready(self) -> None:
+        """Raises GeneratorError for a model that is no more, a missing SDK, key or credentials."""
+        self.require_service()
         self._connected()
+
+    def words(self, request: GenerationRequest) -> str:
+        """A caption for Imagen, the prompt for the others."""
+        return _words(request, self._model(request))
 
     def price(self, request: GenerationRequest) -> float:
         """US dollars at most: the picture by its class, the words, the references and thoughts."""
@@ -96,7 +103,7 @@ class GeminiGenerator:
             failed = failure_of(error)
             if failed is None:
                 raise
-            return failed
+            return failed if self.options.vertex else refused_key(failed, PROVIDER, KEY)
 
     def _ask(self, client: Any, model: ImageModel, request: GenerationRequest) -> Outcome:  # noqa: ANN401
         from google.genai import types

@@ -6,6 +6,7 @@ first, references after it. A mask is advice to these models, so the original is
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -16,6 +17,8 @@ from pydantic import JsonValue
 
 from consistency import Box, ConsistencyError
 from series.errors import GeneratorError
+from series.generators.catalogue import ImageModel
+from series.generators.credentials import refused_key
 from series.generators.generator import (
     Abilities,
     Failed,
@@ -31,7 +34,7 @@ from series.generators.openai.faults import error_inside, failed_of
 from series.generators.openai.options import read_service
 from series.generators.openai.parts import Sent, sent_pictures
 from series.generators.openai.price import booked, estimate, pictured
-from series.generators.openai.service import Service
+from series.generators.openai.service import NO_SECRET, PROVIDER, Service
 from series.generators.openai.sizes import nearest_allowed
 from series.generators.openai.wire import Wire
 from series.generators.put_back import mask_png, put_back
@@ -74,15 +77,23 @@ class OpenAIImages:
         """As the manifest says, or the provider's row."""
         return self._service.pacing
 
-    def ready(self) -> None:
-        """SDK, key, and a model that still is. Raises GeneratorError."""
+    def require_service(self) -> None:
+        """Raises GeneratorError for a model past its end at OpenAI itself."""
         row = self._service.row
         if row is not None and row.ended(_today()):
             raise GeneratorError(
-                f"generator.model: {row.name} ended on {row.ends}: {row.note} A router that still has it is "
-                f"reached with generator.base_url and generator.profile: {{like: {row.name}, …}}"
+                f"generator.model: {row.name} ended on {row.ends}: {_next_step(row)}, or a router that still "
+                f"has it with generator.base_url and generator.profile: {{like: {row.name}, …}}"
             )
+
+    def ready(self) -> None:
+        """SDK, key, and a model that still is. Raises GeneratorError."""
+        self.require_service()
         self._wire.client()
+
+    def words(self, request: GenerationRequest) -> str:
+        """The prompt, or the caption where that is too long for the model."""
+        return self._words(request)[0]
 
     def price(self, request: GenerationRequest) -> float:
         """US dollars at most: of tokens by an estimate, of pictures by the list."""
@@ -114,9 +125,11 @@ class OpenAIImages:
         reply = self._asked(request, said, sent)
         if isinstance(reply, Failed):
             return reply
-        if reply.status != 200:
-            return failed_of(reply)
-        return error_inside(reply) or self._taken(request, read_answer(reply), sent, shortened)
+        failed = failed_of(reply) if reply.status != 200 else error_inside(reply)
+        if failed is not None:
+            names = (self._service.secret,) if self._service.secret != NO_SECRET else ()
+            return refused_key(failed, self._service.host or PROVIDER, *names)
+        return self._taken(request, read_answer(reply), sent, shortened)
 
     def _words(self, request: GenerationRequest) -> tuple[str, tuple[str, ...]]:
         """The prompt; where it is too long for the model, a caption in its place, and a note that says so."""
@@ -234,6 +247,12 @@ def _starts_from_base(request: GenerationRequest) -> bool:
 
 def _mask(request: GenerationRequest) -> Box | None:
     return request.edit.mask if request.edit is not None else None
+
+
+def _next_step(row: ImageModel) -> str:
+    """Of its note, what to do: "use gpt-image-2.6-flare"."""
+    found = re.search(r"\buse ([\w.-]*\w)", row.note)
+    return f"use {found[1]}" if found else "use another model"
 
 
 def _line(text: str) -> str:
