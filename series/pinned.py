@@ -94,12 +94,16 @@ class Pinned:
 
     @property
     def id(self) -> str:
-        """Changes with any reference and any encoder."""
+        """Changes with any reference, any encoder, and who is judged by looks or by face: see `medium`."""
         references = sorted(
             f"{reference.subject} {reference.name} {reference.digest}" for reference in self.shown
         )
         encoders = sorted(f"{role} {encoder}" for role, encoder in self.encoders.items())
-        return "\n".join([*references, *encoders, self.locator.id])
+        galleries = [
+            f"{by} {gallery.names if gallery is not None else ()}"
+            for by, gallery in (("looks", self.gallery), ("faces", self.face_gallery))
+        ]
+        return "\n".join([*references, *encoders, *galleries, self.locator.id])
 
     def palette_shares(self, look: str, palette: Palette | None) -> NDArray[np.float32] | None:
         """float32 (m,): share of each swatch in the references of a look; None without references."""

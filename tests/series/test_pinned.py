@@ -22,10 +22,11 @@ from consistency import (
     load_encoders,
     measure_frame,
 )
-from series.manifest import read_manifest
+from series.manifest import Manifest, read_manifest
 from series.pinned import (
     PROPOSALS_OTHERS,
     PROPOSALS_PINNED,
+    Pinned,
     expect,
     look_of,
     observe_references,
@@ -161,6 +162,16 @@ def test_the_id_of_what_is_pinned_changes_with_any_reference(pin, comic, picture
     assert after.id != before.id
 
 
+def test_the_id_changes_when_another_is_judged_by_the_net_or_by_face(comic) -> None:
+    manifest = read_manifest(comic.manifest)
+    drawn = pinned_by(manifest, "classical.appearance/1", faces=True)
+    by_net = pinned_by(manifest, "ccip", faces=False)
+    comic.edit("    palette: {coat:", "    medium: photo\n    palette: {coat:")
+    manifest = read_manifest(comic.manifest)
+    assert pinned_by(manifest, "classical.appearance/1", faces=True).id != drawn.id
+    assert pinned_by(manifest, "ccip", faces=False).id != by_net.id
+
+
 @dataclass
 class OneFace:
     """A face encoder that finds one face in every picture: its vector is the picture's mean color."""
@@ -171,6 +182,14 @@ class OneFace:
     def faces(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
         means = [np.append(frame.pixels.mean((0, 1)), 1).astype(np.float32) for frame in frames]
         return [(Face(Box(0.4, 0.1, 0.6, 0.3), 0.9, mean / np.linalg.norm(mean)),) for mean in means]
+
+
+def pinned_by(manifest: Manifest, subject: str, *, faces: bool) -> Pinned:
+    """What is pinned by a subject encoder of this name, with the face encoder or without."""
+    encoders = load_encoders()
+    encoders = replace(encoders, faces=OneFace()) if faces else encoders
+    observer = Observer(Recipe(encoders, Locator.build({})), ObservationCache(None))
+    return observe_references(manifest, observer.observe, {**encoders.ids, "subject": subject})
 
 
 def test_a_face_encoder_judges_photographed_characters_without_any_caller_changed(comic) -> None:
