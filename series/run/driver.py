@@ -227,7 +227,8 @@ class Run:
             return
         if isinstance(event, Freed):
             self._lanes.freed(event.asked)
-        elif isinstance(event, Arrived) and self._lanes.arrived(event.asked):
+        elif isinstance(event, Arrived):  # also one that was given up before: it says what it cost
+            self._lanes.arrived(event.asked)
             self._settle(event)
 
     def _settle(self, arrived: Arrived) -> None:

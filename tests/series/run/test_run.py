@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -210,6 +211,45 @@ def test_a_generator_that_hangs_is_given_up_and_its_money_is_unknown(make, good)
     finished, generator = make({panel: [data] for panel, data in good.items()}, price=0.04, again=True)
     assert [request.panel for request in generator.requests] == ["p01"]
     assert finished.audit.run.accepted == 4
+
+
+class LeavesLate(Quiet):
+    """Ctrl-C as soon as p01 is given up; its picture comes while the run waits for the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = threading.Event()
+
+    def answered(self, panel: str, *_args: object, **_named: object) -> None:
+        if panel == "p01":
+            raise KeyboardInterrupt
+
+    def stopping(self, in_flight: int) -> None:
+        self.stopped.set()
+
+
+def test_a_late_picture_is_kept_after_an_interruption_too(comic, make, good) -> None:
+    watcher, late = LeavesLate(), threading.Event()
+
+    def answer(request, before):
+        if request.panel == "p01":
+            watcher.stopped.wait(20)
+            late.set()
+        elif request.panel == "p02":
+            time.sleep(0.6)  # so that p03 is sent later than p01, and is not overdue with it
+        else:
+            late.wait(20)
+            time.sleep(0.2)
+        return good[request.panel]
+
+    pacing = Pacing(concurrency=2, timeout_s=1.2)
+    with pytest.raises(KeyboardInterrupt):
+        run_series(RunOptions(comic.manifest), watcher, Scripted(answer, pacing=pacing, price=0.04))
+    finished, generator = make({panel: [data] for panel, data in good.items()}, price=0.04)
+    assert [request.panel for request in generator.requests] == ["p04"]
+    assert finished.audit.run.accepted == 4
+    assert finished.audit.run.usd == pytest.approx(4 * 0.04)
+    assert finished.audit.run.usd_unknown == 0
 
 
 @pytest.mark.parametrize("bad", [b"", b"<html>busy</html>", b"\x89PNG\r\n\x1a\ncut"])
