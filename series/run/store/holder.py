@@ -59,9 +59,14 @@ def held(database: Database, series: str, home: Home | None, *, clock: Clock = t
             do.run("DELETE FROM holder WHERE series = :series AND owner = :owner", owner=owner)
 
 
+def holds(do: Transaction, owner: str) -> bool:
+    """Whether the series is still held by this run."""
+    return [row["owner"] for row in do.rows(_ROW)] == [owner]
+
+
 def require(do: Transaction, owner: str) -> None:
     """Nothing more may be paid for by a run whose hold was taken over while it slept. Raises HoldError."""
-    if [row["owner"] for row in do.rows(_ROW)] != [owner]:
+    if not holds(do, owner):
         raise HoldError(
             "another run took this series over while this one did not answer (was the computer asleep?): "
             "nothing is lost, `series status` says who works on it"

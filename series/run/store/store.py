@@ -17,7 +17,7 @@ from series.errors import StoreError
 from series.run.answer import Answer, Asked
 from series.run.ledger import LARGEST_USD, MICROS, Books, Ledger, Money, MoneyState, PanelOutcome, micros_of
 from series.run.store.database import BUSY_S, Database
-from series.run.store.holder import Home, at_work, held, require, require_home
+from series.run.store.holder import Home, at_work, held, holds, require, require_home
 from series.run.store.rows import Row, Transaction, answer_of, asked_of, columns_of, money_of
 from series.run.store.schema import MIGRATIONS, Migration, upgrade, version_of
 
@@ -96,45 +96,43 @@ class Store:
             state = MoneyState(rows[0]["state"]) if rows else None
             if state is MoneyState.RESERVED:
                 raise StoreError(f"{asked.panel}: this request is under way already: reserved, not settled")
-            values = {"request": request, "micros": micros, "at": _now()}
             if state is MoneyState.OPEN:
                 do.run(
                     "UPDATE money SET state = 'reserved', request = :request, micros = :micros, at = :at"
                     f" WHERE {_ASKED} AND number = :number",
-                    **values,
+                    request=request,
+                    micros=micros,
+                    at=_now(),
                     asked_key=asked.key,
                     number=rows[0]["number"],
                 )
                 return
-            do.run(
-                "INSERT INTO money (series, asked_key, number, panel, digest, repeat_number, generator,"
-                " request, state, micros, reopened, answered, forgiven, at) VALUES (:series, :asked_key,"
-                " :number, :panel, :digest, :repeat_number, :generator, :request, 'reserved', :micros, 0, 0,"
-                " 0, :at)",
-                **values,
-                **columns_of(asked),
-                number=rows[0]["number"] + 1 if rows else 1,
-            )
+            self._book(do, asked, rows, state="reserved", request=request, micros=micros, answered=0)
 
     def settle(self, asked: Asked, answer: Answer) -> None:
         """Keep an answer and book what it cost: confirmed, or unknown with what was reserved when it may
-        have been billed. An answer that comes after its time was up settles what was unknown."""
+        have been billed. An answer that comes after its time was up settles what was unknown. Raises
+        StoreError for a request that was never reserved."""
+        sure = 0 <= answer.usd <= LARGEST_USD
+        unknown = not sure or (answer.failure is not None and answer.failure.billing_unknown)
+        state = (MoneyState.UNKNOWN if unknown else MoneyState.CONFIRMED).value
         with self._transaction() as do:
             rows = do.rows(f"SELECT * FROM money WHERE {_ASKED} ORDER BY number", asked_key=asked.key)
-            row = _unsettled(rows)
-            if row is None:
+            if not rows:
                 raise StoreError(f"{asked.panel}: an answer to a request that was never reserved")
-            sure = 0 <= answer.usd <= LARGEST_USD
-            unknown = not sure or (answer.failure is not None and answer.failure.billing_unknown)
-            do.run(
-                "UPDATE money SET state = :state, micros = :micros, answered = 1, at = :at"
-                f" WHERE {_ASKED} AND number = :number",
-                state=(MoneyState.UNKNOWN if unknown else MoneyState.CONFIRMED).value,
-                micros=row["micros"] if unknown else micros_of(answer.usd),
-                at=_now(),
-                asked_key=asked.key,
-                number=row["number"],
-            )
+            row = _unsettled(rows, taken_over=bool(self._owner) and not holds(do, self._owner))
+            if row is not None:
+                do.run(
+                    "UPDATE money SET state = :state, micros = :micros, answered = 1, at = :at"
+                    f" WHERE {_ASKED} AND number = :number",
+                    state=state,
+                    micros=row["micros"] if unknown else micros_of(answer.usd),
+                    at=_now(),
+                    asked_key=asked.key,
+                    number=row["number"],
+                )
+            else:  # the answer to another run that asked the same was first
+                self._book_beside(do, asked, rows, state, None if unknown else micros_of(answer.usd))
             self._keep_answer(do, asked, answer, usd=answer.usd if sure else 0.0)
 
     def release(self, asked: Asked) -> None:
@@ -215,7 +213,10 @@ class Store:
     def moved(self, asked: Asked, *, number: int, generator: str, reason: str) -> None:
         """Keep that a request was given up and its panel's attempt went to another generator."""
         said = {"panel": asked.panel, "number": number, "generator": generator, "reason": reason}
-        turn = 1 + len(self.moves().get(asked.panel, ()))
+        last = self._rows(
+            "SELECT MAX(turn) AS turn FROM move WHERE series = :series AND panel = :panel", panel=asked.panel
+        )
+        turn = 1 + (last[0]["turn"] or 0)  # not their number: a move that comes again replaces the first
         self._replace("move", {"asked_key": asked.key}, **said, turn=turn, at=_now())
 
     def moves(self) -> dict[str, tuple[Move, ...]]:
@@ -288,6 +289,43 @@ class Store:
             )
 
     @staticmethod
+    def _book(
+        do: Transaction,
+        asked: Asked,
+        rows: Sequence[Row],
+        *,
+        state: str,
+        request: str,
+        micros: int,
+        answered: int,
+    ) -> None:
+        """A new row after those that the request has: the last of `rows` is the newest."""
+        do.run(
+            "INSERT INTO money (series, asked_key, number, panel, digest, repeat_number, generator,"
+            " request, state, micros, reopened, answered, forgiven, at) VALUES (:series, :asked_key,"
+            " :number, :panel, :digest, :repeat_number, :generator, :request, :state, :micros, 0,"
+            " :answered, 0, :at)",
+            **columns_of(asked),
+            number=rows[-1]["number"] + 1 if rows else 1,
+            request=request,
+            state=state,
+            micros=micros,
+            answered=answered,
+            at=_now(),
+        )
+
+    def _book_beside(
+        self, do: Transaction, asked: Asked, rows: Sequence[Row], state: str, micros: int | None
+    ) -> None:
+        """What an answer cost whose reservation another answer has settled. What stood open is billed once:
+        only what is not in the books. micros: None where it is not known."""
+        last = rows[-1]
+        cost = last["micros"] if micros is None else micros
+        more = cost - last["micros"] if last["reopened"] else cost
+        if more > 0:
+            self._book(do, asked, rows, state=state, request="", micros=more, answered=1)
+
+    @staticmethod
     def _keep_answer(do: Transaction, asked: Asked, answer: Answer, *, usd: float) -> None:
         last = do.rows(f"SELECT MAX(number) AS number FROM answer WHERE {_ASKED}", asked_key=asked.key)
         do.run(
@@ -355,13 +393,15 @@ def look_into(url_or_path: str | Path, series: str) -> Store | None:
     return None
 
 
-def _unsettled(rows: Sequence[Row]) -> Row | None:
-    """The row that an answer is for: the reserved one, else the newest that is open or unknown."""
-    for states in ({"reserved"}, {"open", "unknown"}):
-        found = [row for row in rows if row["state"] in states]
-        if found:
-            return found[-1]
-    return None
+def _unsettled(rows: Sequence[Row], *, taken_over: bool) -> Row | None:
+    """The row that an answer is for: the reserved one, else the newest that is open or unknown. taken_over:
+    the run that it comes to was, and what it had reserved is open or unknown; a reopened reservation is
+    that of its successor, whose own answer settles it."""
+    reserved = [row for row in rows if row["state"] == "reserved"]
+    others = [row for row in rows if row["state"] in {"open", "unknown"}]
+    own = [row for row in reserved if not row["reopened"]]
+    found = [*own, *others] if taken_over else [*others, *reserved]
+    return found[-1] if found else None
 
 
 def _now() -> str:

@@ -17,6 +17,7 @@ from series.run.store.schema import MIGRATIONS
 
 ASKED = Asked("p01", "d" * 64, 0, "scripted")
 PICTURE = Answer(("a" * 64,), None, "fewer pictures", "", None, 0.03, 1.5)
+OTHER = Answer(("b" * 64,), None, "", "", None, 0.05, 1.5)
 TIMEOUT = Answer((), FailureKind.TIMEOUT, "no answer within 120 s", seconds=120.0)
 FINAL = {"policy", "no_image", "malformed", "invalid_request"}
 
@@ -155,10 +156,29 @@ def test_reserving_twice_and_settling_what_was_never_reserved_are_refused(store)
     reserve(store)
     with pytest.raises(StoreError, match="under way"):
         reserve(store)
+
+
+def test_an_answer_whose_reservation_another_one_settled_is_kept_and_booked(store):
+    reserve(store)
+    store.settle(ASKED, TIMEOUT)
     store.settle(ASKED, PICTURE)
-    with pytest.raises(StoreError, match="never reserved"):
-        store.settle(ASKED, PICTURE)
-    assert store.books().answers == (PICTURE,)
+    store.settle(ASKED, OTHER)
+    assert store.books().answers == (TIMEOUT, PICTURE, OTHER)
+    assert store.answer(ASKED) == PICTURE
+    assert states(store) == [("confirmed", 0.03), ("confirmed", 0.05)]
+    store.settle(ASKED, TIMEOUT)
+    assert states(store)[2:] == [("unknown", 0.05)]
+
+
+def test_of_what_stood_open_only_what_exceeds_it_is_booked_by_a_second_answer(store):
+    reserve(store)
+    store.recover(idempotent={"scripted"})
+    reserve(store)
+    for answer in (PICTURE, PICTURE, TIMEOUT):
+        store.settle(ASKED, answer)
+        assert states(store) == [("confirmed", 0.03)]
+    store.settle(ASKED, OTHER)
+    assert states(store) == [("confirmed", 0.03), ("confirmed", 0.02)]
 
 
 @pytest.mark.parametrize(("usd", "idempotent"), [(0.0, ()), (0.04, {"scripted"})])
@@ -217,6 +237,13 @@ def test_text_is_only_text(path, text):
         reserve(store, Asked(text, "d", 0, "scripted"))
         assert store.outcomes() == {text: PanelOutcome("person", "", 0, text)}
         assert store.books().money[0].asked.panel == text
+
+
+def test_moves_come_in_the_order_of_their_last_time(store):
+    to_b, to_a = (Asked("p01", "d", 0, name) for name in "ab")
+    for asked, generator in ((to_b, "b"), (to_a, "a"), (to_b, "b"), (to_a, "a"), (to_b, "b")):
+        store.moved(asked, number=1, generator=generator, reason="quota")
+        assert store.moves()["p01"][-1].generator == generator
 
 
 # --- versions --------------------------------------------------------------------------------------------

@@ -81,6 +81,38 @@ def test_a_run_of_another_host_is_dead_when_its_lease_is_over_and_not_before(pat
         assert other.at_work() == ""
 
 
+def test_the_answer_to_a_run_that_was_taken_over_leaves_its_successor_what_it_reserved(path):
+    with open_store(path, "harbor") as store, open_store(path, "harbor") as other, store.held():
+        pay(store)
+        elsewhere(path, LEASE_S + 1)
+        with other.held():
+            other.recover(idempotent={"scripted"})
+            pay(other)
+            store.settle(ASKED, Answer(("a",), usd=0.04))
+            assert [row.state.value for row in other.books().money] == ["reserved"]
+            other.settle(ASKED, Answer(("b",), usd=0.04))
+            assert [(row.state.value, row.usd) for row in other.books().money] == [("confirmed", 0.04)]
+            assert len(other.books().answers) == 2
+
+
+@pytest.mark.parametrize("first", ["store", "other"])
+def test_what_a_person_agreed_to_ask_anew_is_billed_twice_whoever_answers_first(path, first):
+    with open_store(path, "harbor") as store, open_store(path, "harbor") as other, store.held():
+        pay(store)
+        elsewhere(path, LEASE_S + 1)
+        with other.held():
+            other.recover(idempotent=())
+            other.forgive(ASKED)
+            pay(other)
+            answers = [(store, Answer(("a",), usd=0.01)), (other, Answer(("b",), usd=0.02))]
+            for run, answer in answers if first == "store" else reversed(answers):
+                run.settle(ASKED, answer)
+            assert [(row.state.value, row.usd) for row in other.books().money] == [
+                ("confirmed", 0.01),
+                ("confirmed", 0.02),
+            ]
+
+
 def test_series_of_other_titles_work_beside_each_other(path):
     with open_store(path, "harbor") as one, open_store(path, "lantern") as two, one.held(), two.held():
         pay(one)
