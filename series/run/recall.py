@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from series.run.answer import Asked
 from series.run.frame_loop import Maker
-from series.run.ledger import Books, MoneyState
+from series.run.ledger import MoneyState
 from series.run.prepare import Makers
 from series.run.store import Move, Store
+
+_UNSETTLED = frozenset({MoneyState.UNKNOWN, MoneyState.OPEN, MoneyState.RESERVED})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,15 +20,23 @@ class Recalled:
 
     unknown: frozenset[Asked]
     """Requests that may have been billed, and nobody agreed to pay for them again."""
+    _answered: Collection[Asked]
+    """Requests that were answered for good."""
     _worked: Collection[Asked]
-    """Requests that were answered for good, or may have been billed."""
+    """These, and those that may have been billed."""
     _moves: dict[str, Move]
     """Key of a request that was given up → what took its place; each is followed once."""
+    _ends: Mapping[tuple[str, int], str]
+    """(panel, number of the attempt) → the generator that its moves ended at."""
     _makers: Makers
 
     def move(self, asked: Asked) -> Move | None:
-        """Where an earlier run went instead of asking this."""
-        return self._moves.pop(asked.key, None)
+        """Where an earlier run went instead of asking this. None from a request that was answered after all,
+        and from where the attempt's moves ended: it had been left before, and come back to."""
+        move = self._moves.pop(asked.key, None)
+        if move is None or asked in self._answered:
+            return None
+        return None if self._ends[asked.panel, move.number] == asked.generator else move
 
     def start(self, panel: str) -> Maker:
         """Who is asked first: under auto one that an earlier run chose, as long as it is as good."""
@@ -52,29 +62,44 @@ def recovered(store: Store, makers: Makers) -> Recalled:
         and not row.forgiven
         and row.asked.generator not in idempotent
     )
-    worked = _worked(books)
-    moves = _followed(store.moves(), {(one.panel, one.generator) for one in worked}, makers)
-    return Recalled(unknown, worked, moves, makers)
-
-
-def _worked(books: Books) -> frozenset[Asked]:
-    final = {asked for asked, answer in zip(books.answered, books.answers, strict=True) if answer.final}
-    unsettled = {MoneyState.UNKNOWN, MoneyState.OPEN, MoneyState.RESERVED}
-    return frozenset(final | {row.asked for row in books.money if row.state in unsettled})
+    answered = frozenset(
+        asked for asked, answer in zip(books.answered, books.answers, strict=True) if answer.final
+    )
+    worked = answered | {row.asked for row in books.money if row.state in _UNSETTLED}
+    followed = _followed(store.moves(), {(one.panel, one.generator) for one in worked}, makers)
+    moves = {one.asked_key: one for own in followed.values() for one in own}
+    ends = {(panel, one.number): one.generator for panel, own in followed.items() for one in own}
+    return Recalled(unknown, answered, worked, moves, ends, makers)
 
 
 def _followed(
     moves: Mapping[str, tuple[Move, ...]], worked: Collection[tuple[str, str]], makers: Makers
-) -> dict[str, Move]:
+) -> dict[str, tuple[Move, ...]]:
     """Of each panel's moves those that led somewhere: up to the last to a generator that answered. A move to
     one that never did is forgotten, so that the first is tried again."""
-    followed: dict[str, Move] = {}
+    followed = {}
     for panel, own in moves.items():
         led = [
             at
             for at, one in enumerate(own)
             if (panel, one.generator) in worked and one.generator in makers.loaded
         ]
-        kept = own[: led[-1] + 1] if led else ()
-        followed |= {one.asked_key: one for one in kept if one.generator in makers.loaded}
+        followed[panel] = _joined(own[: led[-1] + 1], makers) if led else ()
     return followed
+
+
+def _joined(own: Sequence[Move], makers: Makers) -> tuple[Move, ...]:
+    """A move to a generator that is not there any more leads where the attempt went on from there."""
+    joined: list[Move] = []
+    following: dict[int, Move] = {}
+    for one in reversed(own):
+        if one.generator in makers.loaded:
+            kept = one
+        elif one.number in following:
+            after = following[one.number]
+            kept = replace(one, generator=after.generator, reason=f"{one.reason}; {after.reason}")
+        else:
+            continue
+        following[one.number] = kept
+        joined.append(kept)
+    return tuple(reversed(joined))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from series.generators.catalogue import ImageModel, catalogue
 from series.generators.choose import Choice
@@ -16,7 +20,7 @@ from series.manifest import read_manifest
 from series.plan import plan
 from series.run.answer import Answer, Asked
 from series.run.prepare import FirstRequests, Makers
-from series.run.recall import recovered
+from series.run.recall import Recalled, recovered
 from series.run.store import Store, open_store
 
 PICTURE = Answer(("a" * 64,), usd=0.04)
@@ -96,3 +100,59 @@ def test_a_move_to_one_that_the_manifest_names_no_more_is_forgotten(store, make)
     store.moved(asked_of(makers, "a"), number=1, generator="b", reason="quota")
     answer(store, asked_of(makers, "b"), PICTURE)
     assert recovered(store, make("a")).move(asked_of(makers, "a")) is None
+
+
+def move(store: Store, asked: Asked, generator: str, reason: str = "quota") -> None:
+    store.moved(asked, number=1, generator=generator, reason=reason)
+
+
+def path_of(past: Recalled, makers: Makers, name: str) -> list[str]:
+    """Who a run would go on to, told the moves."""
+    path = [name]
+    while (one := past.move(asked_of(makers, path[-1]))) is not None:
+        path.append(one.generator)
+    return path
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(went=st.lists(st.sampled_from("abcd"), min_size=1, max_size=8), gone=st.sampled_from(["", *"abcd"]))
+def test_however_often_an_attempt_went_to_and_fro_its_answer_is_found(make, went, gone) -> None:
+    went = [name for at, name in enumerate(went) if at == 0 or name != went[at - 1]]
+    assume(gone not in {went[0], went[-1]})
+    every, makers = make(*"abcd"), make(*(name for name in "abcd" if name != gone))
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "s.sqlite", "Tiny") as store:
+        for before, after in pairwise(went):
+            move(store, asked_of(every, before), after)
+        answer(store, asked_of(every, went[-1]), PICTURE)
+        path = path_of(recovered(store, makers), makers, went[0])
+    assert path[-1] == went[-1]
+    assert set(path) <= set(went) - {gone}
+
+
+def test_a_panel_that_came_back_stays_where_it_was_answered_or_may_have_been_billed(store, make) -> None:
+    makers = make("a", "b")
+    for name, to in ("ab", "ba", "ab"):
+        move(store, asked_of(makers, name), to)
+    store.reserve(asked_of(makers, "b"), usd=0.04, request="")
+    assert path_of(recovered(store, makers), makers, "a") == ["a", "b"]
+
+
+def test_a_request_that_was_answered_later_is_left_for_nobody(store, make) -> None:
+    makers = make("a", "b")
+    move(store, asked_of(makers, "a"), "b")
+    answer(store, asked_of(makers, "a"), PICTURE)
+    second = Asked("p01", "e" * 64, 0, "a")  # of the second attempt, which did go to b
+    store.moved(second, number=2, generator="b", reason="auth")
+    answer(store, Asked("p01", "f" * 64, 0, "b"), PICTURE)
+    past = recovered(store, makers)
+    assert past.move(asked_of(makers, "a")) is None
+    assert past.move(second).generator == "b"
+
+
+def test_where_a_generator_was_taken_out_both_reasons_are_told(store, make) -> None:
+    every = make("a", "b", "c")
+    move(store, asked_of(every, "a"), "b", "quota")
+    move(store, asked_of(every, "b"), "c", "auth")
+    answer(store, asked_of(every, "c"), PICTURE)
+    one = recovered(store, make("a", "c")).move(asked_of(every, "a"))
+    assert (one.generator, one.reason) == ("c", "quota; auth")
