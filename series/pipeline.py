@@ -12,6 +12,7 @@ from series.assemble import assemble_audit, unsure_panels
 from series.audit import Audit, Spent
 from series.encoders import EncoderOptions, keep_seen_by, load_for
 from series.frames import Matches, match_frames
+from series.generators.folder import following_of
 from series.generators.generator import Generator
 from series.locked import check_lock, read_series
 from series.measure import measure_frames, with_series
@@ -26,12 +27,13 @@ from series.run.folder import RunFolder, run_folder
 from series.run.hold import hold
 from series.run.images import Images
 from series.run.ledger import run_figures, spent_since
+from series.run.notes import left_of_earlier, makers_of, notes_on
 from series.run.past import home_of
 from series.run.prepare import choose_panels, limits_of, notes_of, open_makers
 from series.run.preview import Preview, earlier, preview
 from series.run.ran import publish
 from series.run.ready import looked_at
-from series.run.retell import keep_unsure, makers_of, notes_on, with_run
+from series.run.retell import keep_unsure, with_run
 from series.run.store import open_store
 from series.tolerances import check_limits, resolve_tolerances
 
@@ -94,6 +96,8 @@ class Finished:
     """Why panels are left that nobody decided on; empty when none is."""
     spent: Spent
     """What this run alone took."""
+    following: str = ""
+    """What a person does next; empty where nothing waits for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,7 @@ def run_series(
         measured = with_series(publish(ran, folder, equipment.images), pinned, off)
         matches = Matches(folder.frames, (), ran.without_picture, ())
         notes = (*notes_of(manifest, folder, options.generator), *notes_on(ran.loops), *lock_notes)
+        notes = (*notes, *left_of_earlier(folder.frames, ran.without_picture, store.books()))
         notes = (*notes, f"stopped: {ran.stopped}") if ran.stopped else notes
         audit = assemble_audit(
             manifest, matches, pinned, measured, tolerances, notes, encoders.licenses, loaded.choices
@@ -230,4 +235,5 @@ def run_series(
         )
         told = with_run(audit, ran.loops, ran.measured, figures, makers.choices)
         told = credited(told, ran, makers.abilities, folder, equipment.images, signing)
-    return Finished(told, folder, ran.stopped, spent_since(before, books))
+    following = next((said for one in makers.loaded.values() if (said := following_of(one.generator))), "")
+    return Finished(told, folder, ran.stopped, spent_since(before, books), following)

@@ -212,7 +212,8 @@ def _print_status(found: SeriesStatus, console: Console) -> None:
             said.append(f" ({one_direction('; '.join(one.moved))})", style="dim")
         cost = f"${one.usd:.2f}" + (f" + ${one.usd_unknown:.2f}?" if one.usd_unknown else "")
         counted = (f"{number:,}" for number in (one.requests, one.pictures, one.repairs))
-        table.add_row(Text(one_direction(one.panel), style="bold"), *counted, cost, one_line(said))
+        stands = one_line(said) if one.state == "accepted" else said  # what is to be done is never cut
+        table.add_row(Text(one_direction(one.panel), style="bold"), *counted, cost, stands)
     console.print(Text(one_direction(found.series), style="bold"), soft_wrap=True)
     console.print(table)
     look = f" ({found.to_look_at:,} of them to look at)" if found.to_look_at else ""

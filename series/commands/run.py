@@ -171,7 +171,10 @@ def _run(options: RunOptions) -> int:
         print_run_summary(
             finished.audit, console_on(stderr=False), [str(finished.folder.report)], finished.spent
         )
-        typer.echo(f"frames: {finished.folder.frames}")
+        if any(finished.folder.frames.iterdir()):
+            typer.echo(f"frames: {finished.folder.frames}")
+        if finished.following:
+            typer.echo(f"next: {finished.following}")
     if finished.stopped:
         typer.echo(f"stopped: {finished.stopped}", err=True)
     return _exit_code(finished)

@@ -90,26 +90,6 @@ def _chosen(choice: Choice) -> str:
     return f"{choice.generators[0]}, {choice.reason}" if choice.reason else ""
 
 
-def makers_of(loops: Mapping[str, FrameLoop]) -> tuple[str, ...]:
-    """Names of the generators that were asked, in the order of panels; whom the first panel waits for where
-    nobody was."""
-    asked = [attempt.generator for loop in loops.values() for attempt in loop.attempts if attempt.generator]
-    waited = [name for loop in loops.values() for name in loop.makers]
-    return tuple(dict.fromkeys(asked)) or tuple(waited[:1])
-
-
-def notes_on(loops: Mapping[str, FrameLoop]) -> tuple[str, ...]:
-    """What the reader must know of those who made the pictures: whose seeds do not bring a picture back."""
-    makers = {name: maker for loop in loops.values() for name, maker in loop.makers.items()}
-    notes = []
-    for name in makers_of(loops):
-        able = makers[name].abilities
-        if not able.seed and any(loop.attempts for loop in loops.values()):
-            how = "takes seeds, but does not honor them" if able.takes_seed else "takes no seeds"
-            notes.append(f"{name} {how}: the same request can bring another picture")
-    return tuple(notes)
-
-
 def keep_unsure(store: Store, audit: Audit, accepted: Collection[str]) -> None:
     """Keep which accepted frames somebody should look at: what only the whole series shows is known last."""
     kept = store.outcomes()
