@@ -199,7 +199,9 @@ def _foreign(name: str, options: Mapping[str, JsonValue], *, folder: Path, out: 
 def _entry_point(name: str) -> EntryPoint:
     points = {point.value: point for point in entry_points(group=GROUP, name=name)}
     if not points:
-        raise GeneratorError(f"no generator {shown(name)}{instead(name, known_generators())}")
+        from series.generators.choose import AUTO
+
+        raise GeneratorError(f"no generator {shown(name)}{instead(name, (*known_generators(), AUTO))}")
     if len(points) > 1:
         raise GeneratorError(
             f"more than one package has a generator {shown(name)}: {', '.join(sorted(points))}"

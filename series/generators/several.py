@@ -19,6 +19,8 @@ from series.generators.options import flag_option, no_others, shown
 
 FALLBACK, AMONG, DRAFTS = "fallback", "among", "drafts"
 """Keys of `generator:` that no generator sees: who is next, whom auto may choose, whether it makes drafts."""
+UNKNOWN = "no generator "
+"""How a message about a name that nobody has begins: it names no key."""
 _OPTION = ("generator.", "generator:", "generator[")
 """How a message about an option begins."""
 ANY = "any"
@@ -90,7 +92,7 @@ def load_several(
     fallbacks = [
         _load(one, folder, out, f"generator.{FALLBACK}[{index}]") for index, one in enumerate(others)
     ]
-    loaded = _distinct((_load(first, folder, out), *fallbacks))
+    loaded = _each_once((_load(first, folder, out), *fallbacks))
     ended = [one for one in loaded if one.model is not None and one.model.ended(today)]
     notes = tuple(f"{one.name} ended on {one.model.ends}" for one in ended if one.model is not None)
     return Several(loaded, notes=notes)
@@ -144,10 +146,11 @@ def _auto(options: Options, folder: Path, out: Path, today: date, *, drafts: boo
     providers = catalogue().providers
     loaded: list[Loaded] = []
     notes: list[str] = []
-    for entry in wanted or _hosted():
+    for index, entry in enumerate(wanted or _hosted()):
         provider = providers.get(str(entry[NAME]))
         lacks = ", ".join(lacking(provider)) if provider is not None else ""
-        whole = _load(entry, folder, out)  # complains about wrong options before any model is left out
+        at = f"generator.{AMONG}[{index}]" if wanted else "generator"
+        whole = _load(entry, folder, out, at)  # complains about wrong options before any model is left out
         found, left_out = _models(entry, provider, folder, out, today)
         loaded += [replace(one, lacks=one.lacks or lacks) for one in found or [whole]]
         notes += [f"{entry[NAME]}: {lacks}"] if lacks else left_out
@@ -199,17 +202,36 @@ def _load(entry: dict[str, JsonValue], folder: Path, out: Path, at: str = "gener
         generator = load_generator(entry, folder=folder, out=out)
     except GeneratorError as error:
         lines = str(error).splitlines()
-        placed = (at + one.removeprefix("generator") if one.startswith(_OPTION) else one for one in lines)
-        raise GeneratorError("\n".join(placed)) from None
+        raise GeneratorError("\n".join(_at(one, at) for one in lines)) from None
     address = entry.get("base_url") or entry.get("url")
     account = f"{entry[NAME]} at {address}" if isinstance(address, str) else str(entry[NAME])
     return Loaded(generator, account, _row(generator.name, entry))
+
+
+def _at(line: str, at: str) -> str:
+    """A line about a generator that stands elsewhere than in `generator:` itself, with that place."""
+    if line.startswith(UNKNOWN) and at != "generator":
+        return f"{at}: {line}"
+    return at + line.removeprefix("generator") if line.startswith(_OPTION) else line
 
 
 def _row(name: str, entry: dict[str, JsonValue]) -> ImageModel | None:
     provider, _, model = name.partition(":")
     rows = catalogue().models
     return rows.get(f"{provider}/{model}") or rows.get(f"{entry[NAME]}/{ANY}")
+
+
+def _each_once(loaded: tuple[Loaded, ...]) -> tuple[Loaded, ...]:
+    """As they are. Raises GeneratorError for one that stands before it already."""
+    found: list[str] = []
+    for index, one in enumerate(loaded):
+        if one.name in found:
+            raise GeneratorError(
+                f"generator.{FALLBACK}[{index - 1}]: {one.name} stands before it already: it would be asked "
+                f"for the very same"
+            )
+        found.append(one.name)
+    return loaded
 
 
 def _distinct(loaded: tuple[Loaded, ...]) -> tuple[Loaded, ...]:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from series.errors import GeneratorError
+from series.generators import DEFAULT, NAME
+from series.generators.several import UNKNOWN
 from series.manifest import Manifest
 
 _AT = "generator"
-_UNKNOWN = "no generator "
-"""How a name that nobody has begins: it names no key."""
+_KEY = (f"{_AT}.", f"{_AT}:", f"{_AT}[")
+
+
+@contextmanager
+def at_its_line(manifest: Manifest, name: str | None = None) -> Iterator[None]:
+    """What a generator of the manifest lacks (a key, a server, a model that is still served) is told with the
+    line that names it. name: from the command line, which has no line; None for the manifest's."""
+    try:
+        yield
+    except GeneratorError as error:
+        if name is not None and name != manifest.generator.get(NAME, DEFAULT):
+            raise
+        key = f"{_AT}.{NAME}" if NAME in manifest.generator else _AT
+        lines = [line if line.startswith(_KEY) else f"{key}: {line}" for line in str(error).splitlines()]
+        raise at_their_lines(GeneratorError("\n".join(lines)), manifest) from error
 
 
 def at_their_lines(error: GeneratorError, manifest: Manifest) -> GeneratorError:
@@ -19,11 +35,16 @@ def at_their_lines(error: GeneratorError, manifest: Manifest) -> GeneratorError:
 
 
 def _placed(line: str, manifest: Manifest) -> str:
-    if line.startswith(_UNKNOWN):
-        return f"{manifest.where(_AT, 'name')}: generator.name: {line}"
-    if not line.startswith((f"{_AT}.", f"{_AT}:", f"{_AT}[")):
+    if line.startswith(UNKNOWN):
+        return f"{_where(manifest, NAME)}: {_AT}.{NAME}: {line}"
+    if not line.startswith(_KEY):
         return line
-    return f"{manifest.where(_AT, *_keys(line.removeprefix(_AT), manifest.generator))}: {line}"
+    return f"{_where(manifest, *_keys(line.removeprefix(_AT), manifest.generator))}: {line}"
+
+
+def _where(manifest: Manifest, *keys: str | int) -> str:
+    """With the path as it was typed, like every other message about a manifest."""
+    return f"{manifest.path}:{manifest.line(_AT, *keys)}"
 
 
 def _keys(rest: str, options: object) -> list[str | int]:

@@ -45,12 +45,8 @@ def test_fallbacks_follow_in_their_order_each_with_its_own_options(tmp_path: Pat
     assert len(several.loaded) == 3
 
 
-def test_the_same_generator_twice_is_there_once(tmp_path: Path) -> None:
-    assert names(load({"name": "previz", "fallback": ["previz"]}, tmp_path)) == ["previz"]
-
-
-def test_a_generator_that_is_named_again_further_down_stays_where_it_was(tmp_path: Path) -> None:
-    options = {"name": "previz", "fallback": [{"name": "folder"}, {"name": "previz"}]}
+def test_auto_takes_a_generator_once_where_it_stands_first(tmp_path: Path) -> None:
+    options = {"name": "auto", "among": ["previz", "folder", "previz"]}
     assert names(load(options, tmp_path)) == ["previz", "folder"]
 
 
@@ -87,7 +83,20 @@ def test_a_name_from_the_command_line_stands_alone_with_the_options_that_the_man
         ({"name": "auto", "fallback": ["previz"]}, r"generator\.fallback: auto falls back by itself"),
         ({"name": "auto", "amnog": ["previz"]}, r"no such option; did you mean \"among\"\?"),
         ({"name": "auto", "among": ["previz"], "drafts": "yes"}, r"generator\.drafts: true or false"),
-        ({"name": "previz", "fallback": ["prevoz"]}, r"did you mean \"previz\"\?"),
+        (
+            {"name": "previz", "fallback": ["prevoz"]},
+            r"^generator\.fallback\[0\]: no generator \"prevoz\"; did you mean \"previz\"\?.*, auto$",
+        ),
+        (
+            {"name": "auto", "among": ["previz", "foldr"]},
+            r"^generator\.among\[1\]: no generator \"foldr\"; did you mean \"folder\"\?",
+        ),
+        ({"name": "nope"}, r"^no generator \"nope\"\. Known: "),
+        ({"name": "previz", "fallback": ["previz"]}, r"generator\.fallback\[0\]: previz stands before it"),
+        (
+            {"name": "previz", "fallback": [{"name": "folder"}, {"name": "previz"}]},
+            r"generator\.fallback\[1\]: previz stands before it",
+        ),
     ],
 )
 def test_mistakes_are_named_with_their_place(options: dict, said: str, tmp_path: Path) -> None:

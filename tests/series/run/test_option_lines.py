@@ -19,7 +19,8 @@ def told(comic):
             file.write(options)
         with pytest.raises(GeneratorError) as caught:
             preview_run(RunOptions(comic.manifest, **typed))
-        return str(caught.value).splitlines()
+        folder = f"{comic.manifest.parent}/"
+        return [line.removeprefix(folder) for line in str(caught.value).splitlines()]
 
     return tell
 
@@ -81,6 +82,7 @@ def test_keys_with_dots_and_positions_in_lists_are_found_and_the_rest_stays(comi
         "generator.none: wrong\ngenerators are odd"
     )
     said = str(at_their_lines(error, manifest)).splitlines()
+    typed = comic.manifest
     lines = [before + 3, before + 2, before + 6, before + 5, before + 1]
-    assert [line.partition(": ")[0] for line in said[:-1]] == [f"series.yaml:{line}" for line in lines]
+    assert [line.partition(": ")[0] for line in said[:-1]] == [f"{typed}:{line}" for line in lines]
     assert said[-1] == "generators are odd"
