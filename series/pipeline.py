@@ -15,6 +15,7 @@ from series.frames import Matches, match_frames
 from series.generators.folder import following_of
 from series.generators.generator import Generator
 from series.locked import check_lock, read_series
+from series.manifest import Manifest
 from series.measure import measure_frames, with_series
 from series.memory import Memory
 from series.pinned import observe_references
@@ -28,7 +29,8 @@ from series.run.hold import hold
 from series.run.images import Images
 from series.run.ledger import run_figures, spent_since
 from series.run.notes import left_of_earlier, makers_of, notes_on
-from series.run.past import home_of
+from series.run.option_lines import at_its_line
+from series.run.past import home_of, require_past
 from series.run.prepare import choose_panels, limits_of, notes_of, open_makers
 from series.run.preview import Preview, earlier, preview
 from series.run.ran import publish
@@ -160,7 +162,10 @@ def preview_run(options: RunOptions) -> Preview:
     folder = run_folder(manifest, options.out)
     makers = open_makers(manifest, orders, folder, options.generator)
     before = earlier(manifest, folder, options.store)
-    return preview(makers, choose_panels(orders, options.panels), before, options.again)
+    chosen = choose_panels(orders, options.panels)
+    budget = _budget(manifest, options)
+    with at_its_line(manifest, options.generator):
+        return preview(makers, chosen, before, again=options.again, budget=budget)
 
 
 def run_series(
@@ -172,6 +177,8 @@ def run_series(
     first is asked, the others are next should it fail.
     """
     manifest = read_series(options.manifest)
+    if not options.ask:
+        require_past(manifest, options.out, options.store)
     orders = plan(manifest)
     chosen = choose_panels(orders, options.panels) if options.ask else ()
     tolerances = resolve_tolerances(manifest, orders)
@@ -185,7 +192,8 @@ def run_series(
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
     makers = open_makers(manifest, orders, folder, options.generator, generator, asking=options.ask)
     if chosen and not options.store and not folder.store.exists():
-        makers = looked_at(makers)
+        with at_its_line(manifest, options.generator, given=generator is not None):
+            makers = looked_at(makers)
     off, signing = frozenset(manifest.checks.off), open_signing() if options.ask else None
     folder.make()
     with (
@@ -211,10 +219,11 @@ def run_series(
                 tolerances=tolerances,
                 off=off,
                 limits=limits_of(manifest, options.attempts),
-                budget=manifest.budget.usd if options.budget is None else options.budget,
+                budget=_budget(manifest, options),
                 again=options.again,
             )
-            ran = Run(orders, equipment, watcher, chosen).run()
+            with at_its_line(manifest, options.generator, given=generator is not None):
+                ran = Run(orders, equipment, watcher, chosen).run()
         measured = with_series(publish(ran, folder, equipment.images), pinned, off)
         matches = Matches(folder.frames, (), ran.without_picture, ())
         notes = (*notes_of(manifest, folder, options.generator), *notes_on(ran.loops), *lock_notes)
@@ -237,3 +246,8 @@ def run_series(
         told = credited(told, ran, makers.abilities, folder, equipment.images, signing)
     following = next((said for one in makers.loaded.values() if (said := following_of(one.generator))), "")
     return Finished(told, folder, ran.stopped, spent_since(before, books), following)
+
+
+def _budget(manifest: Manifest, options: RunOptions) -> float | None:
+    """US dollars for the whole series; None for no limit."""
+    return manifest.budget.usd if options.budget is None else options.budget

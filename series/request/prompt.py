@@ -64,16 +64,22 @@ def negative_prompt(request: GenerationRequest) -> str:
     return ", ".join(one_line(text) for text in (*request.style.avoid, *request.absent))
 
 
-def describe(request: GenerationRequest) -> str:
-    """What will be sent, for a person who has not paid yet: a head, the references, the prompt indented."""
+def describe(
+    request: GenerationRequest, *, asked_of: str = "", takes_seed: bool = True, words: str | None = None
+) -> str:
+    """What will be sent, for a person who has not paid yet: a head, the references, the prompt indented.
+    asked_of: the generator and its price, as they stand in the head; takes_seed: whether it gets the seed;
+    words: what it gets in place of the prompt."""
     width, height = request.structure.size
     asked = f"{request.candidates} picture{'s' if request.candidates > 1 else ''}"
-    head = [one_line(request.panel), f"{width} × {height}", f"seed {request.seed}", asked]
+    seed = f"seed {request.seed}" if takes_seed else "no seed"
+    head = [one_line(request.panel), *filter(None, [one_line(asked_of)]), f"{width} × {height}", seed, asked]
     head += [f"model {one_line(request.model)}"] if request.model else []
     head += [f"edit of {request.edit.digest[:12]}"] if request.edit is not None else []
     sent = [f"    {number}  {_sent(one)}" for number, one in enumerate(request.references, 1)] or ["    none"]
-    words = [f"    {line}" if line else "" for line in prompt(request).splitlines()]
-    return "\n".join([" · ".join(head), "  references", *sent, "  prompt", *words]) + "\n"
+    said = prompt(request) if words is None else words
+    lines = [f"    {line}" if line else "" for line in said.splitlines()]
+    return "\n".join([" · ".join(head), "  references", *sent, "  prompt", *lines]) + "\n"
 
 
 def _sent(reference: Reference) -> str:

@@ -15,13 +15,14 @@ _KEY = (f"{_AT}.", f"{_AT}:", f"{_AT}[")
 
 
 @contextmanager
-def at_its_line(manifest: Manifest, name: str | None = None) -> Iterator[None]:
+def at_its_line(manifest: Manifest, name: str | None = None, *, given: bool = False) -> Iterator[None]:
     """What a generator of the manifest lacks (a key, a server, a model that is still served) is told with the
-    line that names it. name: from the command line, which has no line; None for the manifest's."""
+    line that names it. name: from the command line, which has no line; None for the manifest's. given: it
+    came from neither."""
     try:
         yield
     except GeneratorError as error:
-        if name is not None and name != manifest.generator.get(NAME, DEFAULT):
+        if given or (name is not None and name != manifest.generator.get(NAME, DEFAULT)):
             raise
         key = f"{_AT}.{NAME}" if NAME in manifest.generator else _AT
         lines = [line if line.startswith(_KEY) else f"{key}: {line}" for line in str(error).splitlines()]

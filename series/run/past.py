@@ -47,6 +47,12 @@ class PastRun:
                 yield {look: _measured(rows.get(look.measured_key), order, look.image) for look in seen}
 
 
+def require_past(manifest: Manifest, out: Path | None, store: str | None) -> None:
+    """Raises SeriesError when no run was made yet. As `past_run`, and writes nothing either."""
+    with past_run(manifest, out, store):
+        pass
+
+
 @contextmanager
 def past_run(manifest: Manifest, out: Path | None, store: str | None) -> Iterator[PastRun]:
     """What is in the folder, also while a run is at work there. out, store: as `series run` was given them.

@@ -51,7 +51,7 @@ def test_each_panel_goes_to_the_first_and_then_to_the_fallbacks(makers) -> None:
 def test_the_plan_says_who_is_next_and_what_the_first_costs(comic) -> None:
     comic.edit("panels:\n", FALLBACK)
     shown = preview_run(RunOptions(comic.manifest))
-    assert "4 to ask from previz+drift: $0.20 if each passes at once" in shown.summary
+    assert "4 to ask from previz+drift: at most $0.20 if each passes at once" in shown.summary
     assert "Should previz+drift fail: previz" in shown.summary
 
 
