@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Protocol, runtime_checkable
 
 from pydantic import JsonValue
 
@@ -286,9 +287,17 @@ class FolderGenerator:
             return str(path)
 
 
+@runtime_checkable
+class Awaiting(Protocol):
+    """A generator that may wait for a person."""
+
+    def following(self) -> str:
+        """What a person does next; empty where nothing is waited for."""
+
+
 def following_of(generator: Generator) -> str:
     """What a person does next for a generator; empty for one that waits for nobody."""
-    return generator.following() if isinstance(generator, FolderGenerator) else ""
+    return generator.following() if isinstance(generator, Awaiting) else ""
 
 
 def strangers(

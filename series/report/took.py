@@ -21,6 +21,7 @@ CENT = 0.01
 """Sums below it are said in tenths of a cent and less: a draft may cost $0.0004."""
 MINUTE, HOUR = 60, 3600
 UNKNOWN = "–"
+NOTHING_ASKED = "Nothing was asked this time."
 SIMULATED = "previz+drift"
 """The generator whose money is made up; the drafts of `previz` cost nothing."""
 LOOK_AT = 3
@@ -277,8 +278,8 @@ def totals(run: RunFigures, spent: Spent | None = None) -> str:
     said = (
         result(run),
         _now(spent) if spent is not None and earlier else "",
-        _work(run, earlier=earlier),
-        _money(run, earlier=earlier),
+        _work(run, earlier=earlier) if run.requests else NOTHING_ASKED,
+        _money(run, earlier=earlier) if run.requests else "",
         _trouble(run),
         _waiting(run),
     )
@@ -287,7 +288,7 @@ def totals(run: RunFigures, spent: Spent | None = None) -> str:
 
 def _now(spent: Spent) -> str:
     if not spent.requests:
-        return "Nothing was asked this time."
+        return NOTHING_ASKED
     maybe = f", and {money(spent.usd_unknown)} that may have been billed" if spent.usd_unknown else ""
     brought = f"{plural(spent.requests, 'request')} brought {plural(spent.images, 'picture')}"
     return f"This run's {brought} for {money(spent.usd)}{maybe}."

@@ -64,6 +64,6 @@ def left_of_earlier(frames: Path, without: Iterable[str], books: Books) -> tuple
     for maker, panels in makers.items():
         more = f" and {len(panels) - LISTED} more" if len(panels) > LISTED else ""
         notes.append(
-            f"frames in {frames} that are of {maker}, from an earlier run: {', '.join(panels[:LISTED])}{more}"
+            f"{frames} holds frames of {maker}, from an earlier run: {', '.join(panels[:LISTED])}{more}"
         )
     return tuple(notes)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from series.generators.folder import following_of
 from series.generators.generator import Abilities, Generator, Outcome, Pacing
 from series.request import GenerationRequest
 from series.run.prepare import Makers
@@ -43,6 +44,9 @@ class _Ready:
 
     def ready(self) -> None:
         pass
+
+    def following(self) -> str:
+        return following_of(self.generator)
 
     def price(self, request: GenerationRequest) -> float:
         return self.generator.price(request)

@@ -134,7 +134,7 @@ def test_totals_of_nothing(figures):
         latency_p50=math.nan,
     )
     assert took.totals(nothing) == (
-        "0 of 1 panel is accepted; 1 is not finished. 0 requests brought 0 pictures. It cost $0."
+        "0 of 1 panel is accepted; 1 is not finished. Nothing was asked this time."
     )
 
 

@@ -254,3 +254,17 @@ def test_a_run_never_takes_the_place_of_pictures_that_are_not_its_own(comic, ser
     assert ran.returncode == 2
     assert "no run of this tool made" in ran.stderr
     assert (comic.frames / "p01.png").read_bytes() == (other / "frames/p01.png").read_bytes() == mine
+
+
+def test_a_run_that_waits_for_pictures_ends_with_what_to_do(comic, series, generator) -> None:
+    generator("generator: {name: folder, frames: mine}\n")
+    ran = series("run", "series.yaml", "--workers", "1")
+    assert ran.returncode == 2
+    assert ran.stdout.splitlines()[-1] == (
+        "next: save p01.png, p02.png, p03.png, p04.png in mine (prompts: out/prompts), then run again"
+    )
+    assert "frames: " not in ran.stdout, "there is none"
+    assert "Nothing was asked this time." in ran.stdout
+    stands = " ".join(series("status").stdout.split())
+    assert "…" not in stands
+    assert "out/prompts/p01.1.txt" in stands
