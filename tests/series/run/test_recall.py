@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 
 from series.generators.catalogue import ImageModel, catalogue
 from series.generators.choose import Choice
-from series.generators.generator import FailureKind
+from series.generators.generator import Failed, FailureKind
 from series.generators.scripted import Scripted
 from series.generators.several import Loaded
 from series.manifest import read_manifest
+from series.pipeline import Finished, RunOptions, run_series
 from series.plan import plan
+from series.request import GenerationRequest
 from series.run.answer import Answer, Asked
 from series.run.prepare import FirstRequests, Makers
 from series.run.recall import Recalled, recovered
@@ -156,3 +159,57 @@ def test_where_a_generator_was_taken_out_both_reasons_are_told(store, make) -> N
     answer(store, asked_of(every, "c"), PICTURE)
     one = recovered(store, make("a", "c")).move(asked_of(every, "a"))
     assert (one.generator, one.reason) == ("c", "quota; auth")
+
+
+class Quiet:
+    """Watches a run and says nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_args, **_named: None
+
+
+@pytest.fixture
+def run(comic):
+    """Run the comic with generators that give these answers. → how it ended, and who was asked for what."""
+
+    def ran(**answers: Failed | str) -> tuple[Finished, list[tuple[str, str]]]:
+        def answer(outcome: Failed | str, request: GenerationRequest) -> Failed | Path:
+            return comic.frames / f"{request.panel}.png" if isinstance(outcome, str) else outcome
+
+        makers = [
+            Scripted(lambda request, _, outcome=outcome: answer(outcome, request), name=name, price=0.04)
+            for name, outcome in answers.items()
+        ]
+        finished = run_series(RunOptions(comic.manifest), Quiet(), makers)
+        return finished, [(one.name, request.panel) for one in makers for request in one.requests]
+
+    return ran
+
+
+SPENT = Failed(FailureKind.QUOTA, "spent")
+
+
+def test_a_run_without_a_generator_between_pays_for_nothing_again(run) -> None:
+    first, _ = run(a=SPENT, b=SPENT, c="pictures")
+    assert first.audit.run.usd == pytest.approx(4 * 0.04)
+    again, asked = run(a="pictures", c="pictures")
+    assert again.audit.run.accepted == 4
+    assert asked == []
+
+
+def test_a_run_that_had_come_back_to_a_generator_pays_for_nothing_again(comic, run) -> None:
+    run(a=SPENT, b="pictures")
+    with open_store(comic.folder / "out" / "series.sqlite", "Tiny") as store:
+        moves = store.moves()
+        assert len(moves) == 4
+        for panel, (one,) in moves.items():
+            (paid,) = [
+                row.asked for row in store.books().money if (row.asked.panel, row.usd) == (panel, 0.04)
+            ]
+            given_up = replace(paid, generator="a")
+            assert given_up.key == one.asked_key
+            store.moved(paid, number=1, generator="a", reason="down")
+            store.moved(given_up, number=1, generator="b", reason="down")
+    again, asked = run(a="pictures", b="pictures")
+    assert again.audit.run.accepted == 4
+    assert asked == []
