@@ -89,15 +89,15 @@ def _followed(
 
 
 def _joined(own: Sequence[Move], makers: Makers) -> tuple[Move, ...]:
-    """A move to a generator that is not there any more leads where the attempt went on from there."""
+    """A move to a generator that is not there any more leads where the attempt went on from there; its own
+    reason stays, since a reason is told with whom it was left for."""
     joined: list[Move] = []
     following: dict[int, Move] = {}
     for one in reversed(own):
         if one.generator in makers.loaded:
             kept = one
         elif one.number in following:
-            after = following[one.number]
-            kept = replace(one, generator=after.generator, reason=f"{one.reason}; {after.reason}")
+            kept = replace(one, generator=following[one.number].generator)
         else:
             continue
         following[one.number] = kept

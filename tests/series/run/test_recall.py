@@ -152,13 +152,13 @@ def test_a_request_that_was_answered_later_is_left_for_nobody(store, make) -> No
     assert past.move(second).generator == "b"
 
 
-def test_where_a_generator_was_taken_out_both_reasons_are_told(store, make) -> None:
+def test_where_a_generator_was_taken_out_it_is_told_why_the_one_before_was_left(store, make) -> None:
     every = make("a", "b", "c")
     move(store, asked_of(every, "a"), "b", "quota")
     move(store, asked_of(every, "b"), "c", "auth")
     answer(store, asked_of(every, "c"), PICTURE)
     one = recovered(store, make("a", "c")).move(asked_of(every, "a"))
-    assert (one.generator, one.reason) == ("c", "quota; auth")
+    assert (one.generator, one.reason) == ("c", "quota")
 
 
 class Quiet:
