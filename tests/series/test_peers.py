@@ -124,7 +124,7 @@ def test_what_cannot_be_scored_says_why(comic) -> None:
     nobody = {score.name: score for score in comic.audit().audit.peers}
     for name in ("CIDS cross", "CIDS self", "OCCM", "Copy-paste"):
         assert nobody[name].value is None
-        assert "names a character" in nobody[name].reason
+        assert "has a reference picture" in nobody[name].reason
 
 
 def test_a_character_without_a_readable_first_reference_has_no_copy_paste_score(comic) -> None:
