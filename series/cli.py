@@ -24,6 +24,10 @@ RAN = (
     "Exit codes: 0 all accepted, 1 a person has to decide, 2 input error or unfinished, 3 a bug, "
     "130 interrupted."
 )
+ALL = (
+    "Exit codes: 0 all well, 1 a person has to decide or drift was found, 2 wrong input or panels left over, "
+    "3 a bug, 130 interrupted."
+)
 JUDGED = EXIT_CODES.replace("drift found", "a frame that was kept has drifted")
 AUDITED = EXIT_CODES.replace("error,", "error, an unreadable frame (or unsure, with --strict),")
 
@@ -35,7 +39,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=f"Start with `series init my-series`, or read the README. {EXIT_CODES}",
+    epilog=f"Start with `series init my-series`, or read the README. {ALL}",
 )
 
 app.command(epilog=RAN)(run)

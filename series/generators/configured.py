@@ -20,6 +20,13 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Extra of this package → modules that it brings."""
 
 
+SERVERS: Mapping[str, str] = MappingProxyType(
+    {"comfyui": "http://127.0.0.1:8188", "automatic1111": "http://127.0.0.1:7860"}
+)
+"""Provider → where its server is looked for when the manifest does not say. Not imported from the generators:
+listing providers loads none of them."""
+
+
 def lacking(provider: Provider) -> tuple[str, ...]:
     """What to do before it can be asked, each as one step; empty when it is configured. Whether a server on
     this machine is running is not looked at."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,14 +13,27 @@ PAGES = "provider_pages"
 """Where an installed package has docs/providers: the wheel brings it there."""
 
 
+_PAGES = {"folder": "midjourney", "auto": "generators"}
+"""Generators whose page has another name."""
+WITHOUT_ROWS = ("previz", "folder", "auto")
+"""Generators of `generator.name` that models.toml has no rows for; they have pages all the same."""
+
+
 def page_of(provider: str) -> str:
     """What a person should know about it, in Markdown; empty where there is no page."""
-    packed = files("series").joinpath(PAGES, f"{provider}.md")
-    checkout = Path(__file__).parents[2] / "docs" / "providers" / f"{provider}.md"
-    for place in (packed, checkout):
+    name = _PAGES.get(provider, provider)
+    packed = files("series").joinpath(PAGES, f"{name}.md")
+    docs = Path(__file__).parents[2] / "docs"
+    for place in (packed, docs / "providers" / f"{name}.md", docs / f"{name}.md"):
         if place.is_file():
             return place.read_text(encoding="utf-8")
     return ""
+
+
+def only_on(model: ImageModel) -> str:
+    """Where alone it is served, as its note begins: "Vertex AI only"; empty where nothing is said."""
+    found = re.match(r"[A-Z]\w*(?: \w+){0,2} only\b", model.note)
+    return found[0] if found else ""
 
 
 def price_words(price: Price) -> str:

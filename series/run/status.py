@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from series.generators.generator import FailureKind
 from series.locked import read_series
 from series.run.hold import holder
 from series.run.ledger import MICROS, Books, Ledger
@@ -76,7 +77,6 @@ def status_of(manifest: Path, out: Path | None = None, store: str | None = None)
         books = past.store.books()
         ledger = Ledger.of(books)
         panels = _panels(past, books.by_panel())
-    states = Counter(panel.state for panel in panels)
     return SeriesStatus(
         series=read.series,
         manifest=str(read.path),
@@ -85,7 +85,7 @@ def status_of(manifest: Path, out: Path | None = None, store: str | None = None)
         usd=ledger.confirmed_micros / MICROS,
         usd_unknown=(ledger.unknown_micros + ledger.reserved_micros) / MICROS,
         at_work=at_work,
-        following=_following(past, states, at_work),
+        following=_following(past, panels, books.by_panel(), at_work),
     )
 
 
@@ -123,11 +123,24 @@ def _maker(books: Books, image: str) -> str:
     return made.get(image, list(made.values())[-1] if made and image else "")
 
 
-def _following(past: PastRun, states: Counter[str], at_work: str) -> str:
+def _key_first(panels: tuple[PanelStatus, ...], books: Mapping[str, Books]) -> str:
+    """What to do about a key that was refused, where a panel waits for that; else empty."""
+    for one in panels:
+        answers = books[one.panel].answers if one.panel in books else ()
+        if one.state == "unfinished" and answers and answers[-1].failure is FailureKind.AUTH:
+            _, check, names = answers[-1].reason.rpartition(": check ")
+            return f"fix the key ({names if check else answers[-1].reason}), then "
+    return ""
+
+
+def _following(
+    past: PastRun, panels: tuple[PanelStatus, ...], books: Mapping[str, Books], at_work: str
+) -> str:
+    states = Counter(panel.state for panel in panels)
     if at_work:
         return "wait for the run, or stop it: what it made is kept"
     if states["unfinished"]:
-        return f"`{past.again}` goes on"
+        return f"{_key_first(panels, books)}`{past.again}` goes on"
     if states["person"]:
         return f"look at {past.folder.report}; then change the manifest and `{past.again}`"
     return f"nothing is left to do: the series is in {past.folder.frames}"

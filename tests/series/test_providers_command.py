@@ -9,7 +9,10 @@ import sys
 
 import pytest
 
+from series.generators.automatic1111 import URL as AUTOMATIC1111
 from series.generators.catalogue import catalogue
+from series.generators.comfyui.options import URL as COMFYUI
+from series.generators.configured import SERVERS
 
 SECRETS = {name for one in catalogue().providers.values() for name in one.secrets}
 
@@ -59,6 +62,32 @@ def test_one_provider_is_shown_with_its_page(repository) -> None:
         heading = (repository / f"docs/providers/{name}.md").read_text(encoding="utf-8").splitlines()[0]
         assert heading in done.stdout
         assert catalogue().providers[name].source in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("previz", "docs/providers/previz.md"),
+        ("folder", "docs/providers/midjourney.md"),
+        ("auto", "docs/generators.md"),
+    ],
+)
+def test_generators_without_rows_have_pages(name: str, page: str, repository) -> None:
+    done = series("providers", name)
+    heading = (repository / page).read_text(encoding="utf-8").splitlines()[0]
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, heading)
+    assert json.loads(series("providers", name, "--json", "-").stdout) == []
+
+
+def test_servers_and_places_that_a_model_needs_are_said() -> None:
+    lines = series("providers").stdout.splitlines()
+    for name in ("comfyui", "automatic1111"):
+        (line,) = (line for line in lines if line.startswith(f"{name} "))
+        assert f"needs a server at {SERVERS[name]}" in line
+    assert (SERVERS["comfyui"], SERVERS["automatic1111"]) == (COMFYUI, AUTOMATIC1111)
+    imagen = [line for line in lines if line.split()[:1] and line.split()[0].startswith("imagen")]
+    assert len(imagen) == 3
+    assert all("Vertex AI only" in line for line in imagen)
 
 
 @pytest.mark.parametrize("name", ["opena", "[red]"])

@@ -12,6 +12,8 @@ import pytest
 
 from series.cli import _run
 from series.errors import SeriesError
+from series.generators.generator import Failed, FailureKind
+from series.generators.scripted import Scripted
 from series.pipeline import RunOptions, run_series
 from series.report.live import RunProgress
 from series.run.answer import Asked
@@ -98,6 +100,19 @@ def test_a_panel_that_was_added_since_is_unfinished_and_the_money_of_one_taken_o
     assert found.usd == pytest.approx(0.2)
     assert "series run" in found.following
     assert command("status", cwd=ran.folder)[0] == 2
+
+
+def test_after_a_refused_key_the_next_step_is_the_key(comic) -> None:
+    refused = Failed(FailureKind.AUTH, "openai refused the key (HTTP 401): check OPENAI_API_KEY")
+    with RunProgress() as progress:
+        finished = run_series(
+            RunOptions(comic.manifest), progress, Scripted(lambda _request, _before: refused)
+        )
+    assert "check OPENAI_API_KEY" in finished.stopped
+    found = status_of(comic.manifest)
+    assert found.following.startswith("fix the key (OPENAI_API_KEY), then `series run ")
+    comic.run({})
+    assert "fix the key" not in status_of(comic.manifest).following
 
 
 def test_before_the_first_run_there_is_one_clear_message_and_nothing_is_made(comic, command) -> None:
