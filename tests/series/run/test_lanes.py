@@ -84,7 +84,7 @@ def test_what_stops_the_first_sends_all_panels_that_are_left_to_the_next(make, g
     assert not finished.stopped
     assert attempts(finished, "p01")[0].generator == "first"
     (told,) = attempts(finished, "p03")
-    assert (told.generator, told.moved) == ("second", f"{kind.value}: no more")
+    assert (told.generator, told.moved) == ("second", f"{kind.value}: no more (first)")
     assert f"p03: goes to second: {kind.value}: no more" in said
     assert finished.audit.run.generator == "first, second"
 
@@ -240,10 +240,10 @@ def test_status_and_json_say_who_made_a_frame_and_why_it_moved(comic, make, good
     found = {panel.panel: panel for panel in status_of(comic.manifest).panels}
     assert (found["p01"].generator, found["p01"].moved) == ("first", ())
     assert found["p02"].generator == "second"
-    assert found["p02"].moved == ("to second: quota: nothing is left for today",)
+    assert found["p02"].moved == ("to second: quota: nothing is left for today (first)",)
     frames = {frame["panel"]: frame for frame in json.loads(audit_json(finished.audit))["frames"]}
     (told,) = frames["p03"]["attempts"]
-    assert (told["generator"], told["moved"]) == ("second", "quota: nothing is left for today")
+    assert (told["generator"], told["moved"]) == ("second", "quota: nothing is left for today (first)")
     seed = next(one for one in told["receipts"] if one["about"] == "seed")
     assert seed == {"about": "seed", "said": "not sent: the generator takes no seed", "sent": False}
     notes = [note for note in finished.audit.notes if "seeds" in note]
