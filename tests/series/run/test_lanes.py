@@ -240,7 +240,7 @@ def test_status_and_json_say_who_made_a_frame_and_why_it_moved(comic, make, good
     found = {panel.panel: panel for panel in status_of(comic.manifest).panels}
     assert (found["p01"].generator, found["p01"].moved) == ("first", ())
     assert found["p02"].generator == "second"
-    assert found["p02"].moved == ("to second: quota: nothing is left for today (first)",)
+    assert found["p02"].moved == ("to second: quota: nothing is left for today",)
     frames = {frame["panel"]: frame for frame in json.loads(audit_json(finished.audit))["frames"]}
     (told,) = frames["p03"]["attempts"]
     assert (told["generator"], told["moved"]) == ("second", "quota: nothing is left for today (first)")
