@@ -177,8 +177,6 @@ def run_series(
     first is asked, the others are next should it fail.
     """
     manifest = read_series(options.manifest)
-    if not options.ask:
-        require_past(manifest, options.out, options.store)
     orders = plan(manifest)
     chosen = choose_panels(orders, options.panels) if options.ask else ()
     tolerances = resolve_tolerances(manifest, orders)
@@ -190,6 +188,8 @@ def run_series(
     encoders = loaded.encoders
     check_limits(manifest, orders, encoders.ids, tolerances)
     lock_notes = check_lock(manifest, orders, encoders.locked, tolerances, ignore=options.ignore_lock)
+    if not options.ask:
+        require_past(manifest, options.out, options.store)
     makers = open_makers(manifest, orders, folder, options.generator, generator, asking=options.ask)
     if chosen and not options.store and not folder.store.exists():
         with at_its_line(manifest, options.generator, given=generator is not None):

@@ -108,4 +108,7 @@ def test_a_generator_draws_with_a_key_of_the_keyring_and_never_says_it(
         assert isinstance(generator.generate(request(), "k"), Generated)
         server.faults.append(Fault(401, {"detail": f"not a valid token: {SECRET}"}))
         outcome = generator.generate(request(), "k")
-    assert outcome == Failed(FailureKind.AUTH, "HTTP 401: not a valid token: ***")
+    assert outcome == Failed(
+        FailureKind.AUTH,
+        "replicate refused the key (HTTP 401: not a valid token: ***): check REPLICATE_API_TOKEN",
+    )
