@@ -27,8 +27,8 @@ from series.generators.diffusers.local import around, drawn_size, feathered
         ({"model": "sdxl", "steps": "3"}, r"generator\.steps: input should be a valid integer"),
         ({"model": "sdxl", "device": "tpu"}, r"generator\.device: input should be 'cpu', 'cuda' or 'mps'"),
         (
-            {"model": "sdxl", "lora": [{"file": "a.safetensors", "wait": 1}]},
-            r"generator\.lora\.0\.wait: there is no such option; did you mean \"weight\"\?",
+            {"model": "sdxl", "lora": [{"file": "a.safetensors", "weigth": 1}]},
+            r"generator\.lora\.0\.weigth: there is no such option; did you mean \"weight\"\?",
         ),
         (
             {"model": "sdxl", "ip_adapter": {"image_encoder": "v"}},
