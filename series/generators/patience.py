@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from series.generators.generator import Abilities, Failed, FailureKind, Generated, Generator, Outcome, Pacing
+from series.generators.generator import Failed, FailureKind, Generated, Generator, Outcome
 from series.generators.pace import Pace
+from series.generators.wrapped import Wrapped
 from series.masking import one_line
 from series.request import GenerationRequest
 
@@ -62,29 +63,10 @@ def patient(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Patient:
-    generator: Generator
+class _Patient(Wrapped):
     wait: Wait
     now: Callable[[], float]
     pace: Pace | None
-
-    @property
-    def name(self) -> str:
-        return self.generator.name
-
-    @property
-    def abilities(self) -> Abilities:
-        return self.generator.abilities
-
-    @property
-    def pacing(self) -> Pacing:
-        return self.generator.pacing
-
-    def ready(self) -> None:
-        self.generator.ready()
-
-    def price(self, request: GenerationRequest) -> float:
-        return self.generator.price(request)
 
     def generate(self, request: GenerationRequest, key: str) -> Outcome:
         from tenacity import Retrying, retry_if_result

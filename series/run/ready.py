@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from series.generators.folder import following_of
-from series.generators.generator import Abilities, Generator, Outcome, Pacing
-from series.request import GenerationRequest
+from series.generators.wrapped import Wrapped
 from series.run.prepare import Makers
 
 
@@ -25,31 +24,12 @@ def looked_at(makers: Makers) -> Makers:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Ready:
+class _Ready(Wrapped):
     """A generator that was asked whether it is ready: not again."""
 
-    generator: Generator
-
-    @property
-    def name(self) -> str:
-        return self.generator.name
-
-    @property
-    def abilities(self) -> Abilities:
-        return self.generator.abilities
-
-    @property
-    def pacing(self) -> Pacing:
-        return self.generator.pacing
-
     def ready(self) -> None:
-        pass
+        """It is."""
 
     def following(self) -> str:
+        """The generator's."""
         return following_of(self.generator)
-
-    def price(self, request: GenerationRequest) -> float:
-        return self.generator.price(request)
-
-    def generate(self, request: GenerationRequest, key: str) -> Outcome:
-        return self.generator.generate(request, key)
